@@ -1,0 +1,1 @@
+"""Video and club on one timeline."""

@@ -1,0 +1,1 @@
+"""The commands. No logic: arguments in, exit status out."""

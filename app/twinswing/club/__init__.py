@@ -1,0 +1,1 @@
+"""Sensor samples to orientation, path and speed."""

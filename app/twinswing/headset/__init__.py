@@ -1,0 +1,1 @@
+"""The same stage in OpenXR."""

@@ -1,0 +1,1 @@
+"""Equipment model, states, alarms and simulation of a plant."""

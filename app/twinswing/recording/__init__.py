@@ -1,0 +1,1 @@
+"""The container: schemas, writer, reader, recovery. The only room that knows MCAP."""

@@ -1,0 +1,1 @@
+"""Annotations, shared sessions, and the library of recordings."""

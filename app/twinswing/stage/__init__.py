@@ -1,0 +1,1 @@
+"""Everything drawn with Panda3D, as functions of (recording, time)."""

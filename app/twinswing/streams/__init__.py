@@ -1,0 +1,1 @@
+"""What arrives: the club protocol and its hub, cameras, plant connectors."""

@@ -1,0 +1,1 @@
+"""Events, measures and the analysis of a swing."""

@@ -1,0 +1,1 @@
+"""Clocks, clock maps, playhead, resampling."""

@@ -1,0 +1,155 @@
+"""`twinswing`: words in, exit status out. Each command lies in a module of its own, imported when it is asked for."""
+
+import argparse
+import importlib
+import os
+import signal
+import sys
+from collections.abc import Sequence
+
+from twinswing import __version__
+from twinswing.errors import TwinswingError
+
+
+def _add_window_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--headset", action="store_true", help="show it in an OpenXR headset")
+    parser.add_argument("--offscreen", action="store_true", help="without a display: render a picture and say where")
+    parser.add_argument("--seconds", type=float, metavar="S", help="stop after S seconds")
+
+
+def _add_listen(parser: argparse.ArgumentParser, default: str | None) -> None:
+    parser.add_argument("--listen", metavar="HOST:PORT", default=default, help="where clubs connect to")
+    parser.add_argument("--token", help="pairing token; needed to listen beyond this machine")
+    parser.add_argument("--tls-cert", metavar="FILE", help="certificate chain, PEM")
+    parser.add_argument("--tls-key", metavar="FILE", help="its private key, PEM")
+
+
+def _replay_commands(sub: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    p = sub.add_parser("demo", help="open the bundled swing")
+    p.add_argument("--plant", action="store_true", help="the bundled plant instead")
+    _add_window_options(p)
+    p = sub.add_parser("open", help="replay a recording")
+    p.add_argument("file", metavar="FILE.mcap")
+    _add_window_options(p)
+    p = sub.add_parser("snapshot", help="one offscreen picture")
+    p.add_argument("file", metavar="FILE.mcap")
+    p.add_argument("--at", default="impact", metavar="EVENT|SECONDS")
+    p.add_argument("--view", default="face-on")
+    p.add_argument("--size", default="1280x720", metavar="WxH")
+    p.add_argument("-o", "--out", required=True, metavar="OUT.png")
+    p = sub.add_parser("render", help="the replay as a video")
+    p.add_argument("file", metavar="FILE.mcap")
+    p.add_argument("--view", default="face-on")
+    p.add_argument("--size", default="1280x720", metavar="WxH")
+    p.add_argument("--fps", type=float, default=60.0)
+    p.add_argument("--speed", type=float, default=0.25, help="1 is real time")
+    p.add_argument("-o", "--out", required=True, metavar="OUT.mp4")
+    p = sub.add_parser("info", help="what is inside a recording")
+    p.add_argument("file", metavar="FILE.mcap")
+    p.add_argument("--json", action="store_true")
+    p = sub.add_parser("recover", help="save what can be saved of a broken recording")
+    p.add_argument("file", metavar="BROKEN.mcap")
+    p.add_argument("-o", "--out", required=True, metavar="OUT.mcap")
+
+
+def _analysis_commands(sub: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    p = sub.add_parser("analyze", help="a video, with or without a club's samples, to a recording")
+    p.add_argument("video", metavar="VIDEO")
+    p.add_argument("--club", metavar="FILE", help="the club's samples (CSV and others)")
+    p.add_argument("--club-units", metavar="UNITS", help="where the file leaves them open: e.g. g,dps or mps2,radps")
+    p.add_argument("--clock-hint", type=float, metavar="S", help="roughly, seconds to add to club time")
+    p.add_argument("--height", type=float, metavar="M", help="the golfer's height, metres")
+    p.add_argument("-o", "--out", required=True, metavar="OUT.mcap")
+    p.add_argument("--json", action="store_true", help="one JSON document on stdout")
+    p = sub.add_parser("truth", help="exact synthetic sessions")
+    p.add_argument("-o", "--out", required=True, metavar="DIR")
+    p.add_argument("--swings", type=int, default=1, metavar="N")
+    p.add_argument("--seed", type=int, default=0, metavar="S")
+    p.add_argument("--fps", type=float, default=60.0, metavar="F")
+    p.add_argument("--view", choices=["face-on", "down-the-line", "oblique"], default="face-on")
+    p.add_argument("--from-c3d", metavar="FILE")
+    p.add_argument("--club", choices=["driver", "iron", "wedge"], default="driver")
+    p.add_argument("--handed", choices=["right", "left"], default="right")
+    p.add_argument("--fault", action="append", default=[], metavar="NAME")
+    p.add_argument("--rolling-shutter", type=float, default=0.0, metavar="S", help="readout time, seconds")
+    p.add_argument("--size", default="480x640", metavar="WxH")
+    p = sub.add_parser("bench", help="measure the figures of the README")
+    p.add_argument("-o", "--out", default="bench.json", metavar="OUT.json")
+    p.add_argument("--full", action="store_true", help="40 swings a rate instead of a few")
+    p.add_argument("--only", metavar="NAME", help="one bench alone")
+
+
+def _stream_commands(sub: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    p = sub.add_parser("capture", help="record a camera and clubs, then analyse")
+    p.add_argument("--camera", default="0", metavar="N|URL|FILE")
+    _add_listen(p, None)
+    p.add_argument("-o", "--out", required=True, metavar="OUT.mcap")
+    p.add_argument("--no-window", action="store_true", help="record without showing")
+    p.add_argument("--wait-club", type=float, default=0.0, metavar="S", help="wait S seconds for a club, then start")
+    _add_window_options(p)
+    p = sub.add_parser("hub", help="receive clubs only")
+    _add_listen(p, "127.0.0.1:8765")
+    p.add_argument("-o", "--out", metavar="OUT.mcap", help="record what arrives")
+    p.add_argument("--seconds", type=float, metavar="S")
+    p = sub.add_parser("play-club", help="stream a club recording as the club's firmware would")
+    p.add_argument("file", metavar="FILE")
+    p.add_argument("--to", required=True, metavar="ws://HOST:PORT")
+    p.add_argument("--rate", type=float, default=1.0, help="1 is real time")
+    p.add_argument("--jitter-ms", type=float, default=0.0)
+    p.add_argument("--drop", type=float, default=0.0, help="share of batches sent late as a lossy link would, 0 to 1")
+    p.add_argument("--token")
+    p.add_argument("--club-units", metavar="UNITS")
+    p.add_argument("--seed", type=int, default=0)
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of the whole command line."""
+    parser = argparse.ArgumentParser(
+        prog="twinswing", description="Replays golf swings in 3D and shows plants as living twins."
+    )
+    parser.add_argument("--version", action="version", version=f"twinswing {__version__}")
+    _add_window_options(parser)
+    sub = parser.add_subparsers(dest="command", metavar="COMMAND")
+    _replay_commands(sub)
+    _analysis_commands(sub)
+    _stream_commands(sub)
+    return parser
+
+
+# command: (module below twinswing.cli, function)
+_COMMANDS = {
+    None: ("replay", "library"),
+    "demo": ("replay", "demo"),
+    "open": ("replay", "open_recording"),
+    "snapshot": ("replay", "snapshot"),
+    "render": ("replay", "render"),
+    "info": ("replay", "info"),
+    "recover": ("replay", "recover"),
+    "analyze": ("analysis", "analyze"),
+    "truth": ("analysis", "truth"),
+    "bench": ("analysis", "bench"),
+    "capture": ("live", "capture"),
+    "hub": ("live", "hub"),
+    "play-club": ("live", "play_club"),
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; return 0 done, 2 wrong command line, 3 unusable input, 4 a missing part."""
+    parser = build_parser()
+    arguments = parser.parse_args(argv)
+    module, function = _COMMANDS[arguments.command]
+    # The pose model's own log lines would bury the one sentence that a user should read.
+    os.environ.setdefault("GLOG_minloglevel", "3")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    try:
+        return int(getattr(importlib.import_module(f"twinswing.cli.{module}"), function)(arguments))
+    except TwinswingError as error:
+        print(f"twinswing: {error}", file=sys.stderr)
+        return error.exit_status
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
+
+
+if __name__ == "__main__":
+    sys.exit(main())

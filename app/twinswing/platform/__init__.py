@@ -1,5 +1,6 @@
 """All that differs between Linux, Windows and macOS lies here."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -26,3 +27,8 @@ def is_windows() -> bool:
 def is_macos() -> bool:
     """Tell whether this is macOS."""
     return sys.platform == "darwin"
+
+
+def has_display() -> bool:
+    """Tell whether a window can be opened: always but on a Linux without an X server."""
+    return is_windows() or is_macos() or bool(os.environ.get("DISPLAY"))

@@ -1,0 +1,48 @@
+"""What a panel sees, and how it says what the user wants."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from twinswing.desk.jobs import AnalysisJob
+from twinswing.swing.model import SwingSession
+from twinswing.swing.series import SpeedSeries
+
+
+@dataclass
+class PanelContext:
+    """The window's state for one frame.
+
+    t_s, span_s : playhead and the session's first and last time, seconds of session time.
+    loop        : looped interval, seconds, or None.
+    show        : what is shown, by name.
+    do          : tells the window an action's name (see actions.py).
+    seek        : moves the playhead, seconds.
+    video       : (texture reference, width, height) of the current frame, or None.
+    """
+
+    session: SwingSession
+    t_s: float = 0.0
+    span_s: tuple[float, float] = (0.0, 1.0)
+    playing: bool = False
+    speed: float = 1.0
+    loop: tuple[float, float] | None = None
+    loop_name: str = "off"
+    view: str = "face-on"
+    show: dict[str, bool] = field(default_factory=dict)
+    fonts: dict[str, Any] = field(default_factory=dict)
+    body_speeds: dict[str, SpeedSeries] = field(default_factory=dict)
+    head_speed: SpeedSeries | None = None
+    hand_speed: SpeedSeries | None = None
+    video: tuple[Any, int, int] | None = None
+    job: AnalysisJob | None = None
+    notice: str = ""
+    do: Callable[[str], None] = lambda _: None
+    seek: Callable[[float], None] = lambda _: None
+    open_path: Callable[[Path], None] = lambda _: None
+    recent: tuple[str, ...] = ()
+
+    def shows(self, name: str) -> bool:
+        """Tell whether a part is shown."""
+        return self.show.get(name, True)

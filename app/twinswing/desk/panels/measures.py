@@ -1,0 +1,90 @@
+"""Measures and facts of the session: every number with its uncertainty and its source."""
+
+from imgui_bundle import imgui
+
+from twinswing.desk import theme
+from twinswing.desk.panels.context import PanelContext
+from twinswing.swing.model import Measure
+
+_LABELS = {
+    "tempo_ratio": "Tempo",
+    "backswing_s": "Backswing",
+    "downswing_s": "Downswing",
+    "head_speed_mps": "Head speed at impact",
+    "head_speed": "Head speed at impact",
+    "hand_speed_mps": "Hand speed, peak",
+}
+
+
+def label_of(name: str) -> str:
+    """Return a measure's name as people say it."""
+    if name in _LABELS:
+        return _LABELS[name]
+    words = name.replace("_rad", "").replace("_mps", "").replace("_deg", "").replace("_m", "").replace("_", " ")
+    return words[:1].upper() + words[1:]
+
+
+# SI unit of a measure: (factor, format of the value, format of the uncertainty) that people read.
+_READ: dict[str, tuple[float, str, str]] = {
+    "m/s": (2.23694, "{:.1f} mph", "± {:.1f}"),
+    "rad": (57.29578, "{:.0f}°", "± {:.0f}"),
+    "rad/s": (57.29578, "{:.0f} °/s", "± {:.0f}"),
+    "deg": (1.0, "{:.0f}°", "± {:.0f}"),
+    "deg/s": (1.0, "{:.0f} °/s", "± {:.0f}"),
+    "s": (1.0, "{:.2f} s", "± {:.2f}"),
+    "m": (100.0, "{:.0f} cm", "± {:.0f}"),
+    "1": (1.0, "{:.1f} : 1", "± {:.1f}"),
+}
+
+
+def shown(measure: Measure) -> tuple[str, str]:
+    """Return a measure's value and uncertainty in the units that people read."""
+    factor, value, sigma = _READ.get(measure.unit, (1.0, "{:.4g} " + measure.unit, "± {:.2g}"))
+    return value.format(measure.value * factor), sigma.format(measure.sigma * factor)
+
+
+def draw_measures(context: PanelContext) -> None:
+    """Draw the whole panel."""
+    session = context.session
+    _facts(context)
+    flags = imgui.TableFlags_.sizing_stretch_prop
+    if session.measures and imgui.begin_table("measures", 2, flags):
+        for name, measure in session.measures.items():
+            value, sigma = shown(measure)
+            imgui.table_next_row()
+            imgui.table_next_column()
+            imgui.text(label_of(name))
+            imgui.text_disabled(measure.source)
+            imgui.table_next_column()
+            imgui.push_font(context.fonts.get("bold"), 0.0)
+            imgui.text(value)
+            imgui.pop_font()
+            imgui.text_disabled(sigma)
+        imgui.end_table()
+    if not session.measures:
+        imgui.text_disabled("No measures in this recording.")
+    for warning in session.warnings:
+        imgui.push_text_wrap_pos(0.0)
+        imgui.text_colored(theme.colour(theme.WARM), warning)
+        imgui.pop_text_wrap_pos()
+
+
+def _facts(context: PanelContext) -> None:
+    session = context.session
+    golfer, video, club = session.golfer, session.video, session.club
+    lines = []
+    if golfer:
+        lines.append(f"{golfer.handed}-handed, {golfer.view}")
+    if video:
+        rate = f"{video.rate_hz:.0f} fps" + (" (variable)" if video.variable_rate else "")
+        lines.append(f"{video.frames} frames, {rate}")
+    if club:
+        lines.append(f"{club.spec.name}, from {club.source}")
+    if session.alignment:
+        lines.append(f"club on video: ± {session.alignment.sigma_s * 1e3:.1f} ms")
+    for line in lines:
+        imgui.text_disabled(line)
+    if lines:
+        imgui.spacing()
+        imgui.separator()
+        imgui.spacing()

@@ -1,0 +1,151 @@
+"""What lies over the scene: help, the file list, a running analysis, a notice."""
+
+from pathlib import Path
+
+from imgui_bundle import imgui
+
+from twinswing.desk import theme
+from twinswing.desk.actions import groups, key_label
+from twinswing.desk.panels.context import PanelContext
+
+_VIDEO_ENDINGS = {".mp4", ".mov", ".m4v", ".avi", ".mkv", ".webm"}
+_FIXED = (
+    imgui.WindowFlags_.no_collapse
+    | imgui.WindowFlags_.no_resize
+    | imgui.WindowFlags_.no_move
+    | imgui.WindowFlags_.no_saved_settings
+    | imgui.WindowFlags_.no_docking
+    | imgui.WindowFlags_.no_title_bar
+)
+
+
+def openable(path: Path) -> bool:
+    """Tell whether the window can open a file, by its ending."""
+    return path.suffix.lower() == ".mcap" or path.suffix.lower() in _VIDEO_ENDINGS
+
+
+def _centred(width: float, height: float) -> None:
+    display = imgui.get_io().display_size
+    imgui.set_next_window_pos(imgui.ImVec2(display.x / 2, display.y / 2), imgui.Cond_.always, imgui.ImVec2(0.5, 0.5))
+    imgui.set_next_window_size(imgui.ImVec2(min(width, display.x - 20), min(height, display.y - 20)))
+
+
+def draw_help(context: PanelContext) -> None:
+    """Draw every key, by group."""
+    columns = groups()
+    _centred(900, 400)
+    imgui.begin("Help", None, _FIXED)
+    imgui.push_font(context.fonts.get("bold"), 0.0)
+    imgui.text("Keys")
+    imgui.pop_font()
+    imgui.same_line(imgui.get_content_region_avail().x - 60)
+    if imgui.button("Close"):
+        context.do("help")
+    imgui.separator()
+    if imgui.begin_table("keys", len(columns)):
+        imgui.table_next_row()
+        for group, actions in columns.items():
+            imgui.table_next_column()
+            imgui.text_disabled(group)
+            for action in actions:
+                imgui.text_colored(theme.colour(theme.ACCENT_BRIGHT), f"{key_label(action.keys[0]):>6}")
+                imgui.same_line(62)
+                imgui.text(action.label)
+        imgui.end_table()
+    imgui.spacing()
+    imgui.text_disabled(
+        "Mouse: left drag turns, right or middle drag moves, wheel zooms. Drop a video or recording to open it."
+    )
+    imgui.end()
+
+
+class FileList:
+    """The open dialog: recent files, and the folders below where the last one was."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._listed: tuple[Path, list[Path]] | None = None
+
+    def _entries(self) -> list[Path]:
+        # Read once a folder, not once a frame.
+        if self._listed is None or self._listed[0] != self.folder:
+            try:
+                found = [p for p in self.folder.iterdir() if not p.name.startswith(".") and (p.is_dir() or openable(p))]
+            except OSError:
+                found = []
+            self._listed = (self.folder, sorted(found, key=lambda p: (not p.is_dir(), p.name.lower())))
+        return self._listed[1]
+
+    def refresh(self) -> None:
+        """Read the folder again at the next frame."""
+        self._listed = None
+
+    def draw(self, context: PanelContext) -> None:
+        """Draw the dialog."""
+        _centred(760, 460)
+        imgui.begin("Open", None, _FIXED)
+        imgui.push_font(context.fonts.get("bold"), 0.0)
+        imgui.text("Open a recording or a video")
+        imgui.pop_font()
+        imgui.same_line(imgui.get_content_region_avail().x - 60)
+        if imgui.button("Close"):
+            context.do("files")
+        imgui.separator()
+        half = imgui.get_content_region_avail().x / 2 - 6
+        imgui.begin_child("recent", imgui.ImVec2(half, 0))
+        imgui.text_disabled("Recent")
+        for name in context.recent:
+            if imgui.selectable(f"{Path(name).name}##{name}", False)[0]:
+                context.open_path(Path(name))
+            if imgui.is_item_hovered():
+                imgui.set_tooltip(name)
+        imgui.end_child()
+        imgui.same_line(0, 12)
+        imgui.begin_child("folder", imgui.ImVec2(half, 0))
+        imgui.text_disabled(str(self.folder))
+        if imgui.selectable("..", False)[0]:
+            self.folder = self.folder.parent
+        for path in self._entries():
+            if imgui.selectable(path.name + ("/" if path.is_dir() else ""), False)[0]:
+                if path.is_dir():
+                    self.folder = path
+                else:
+                    context.open_path(path)
+                break
+        imgui.end_child()
+        imgui.end()
+
+
+def draw_job(context: PanelContext) -> None:
+    """Draw the running or failed analysis, at the top in the middle."""
+    job = context.job
+    if job is None:
+        return
+    display = imgui.get_io().display_size
+    imgui.set_next_window_pos(imgui.ImVec2(display.x / 2, 60), imgui.Cond_.always, imgui.ImVec2(0.5, 0.0))
+    imgui.set_next_window_size(imgui.ImVec2(440, 0))
+    imgui.begin("Analysis", None, _FIXED)
+    if job.state == "running":
+        imgui.text(f"Analysing {job.video.name}")
+        imgui.progress_bar(job.fraction, imgui.ImVec2(-80, 0), f"{job.stage}  {job.fraction:.0%}")
+        imgui.same_line()
+        if imgui.button("Cancel"):
+            context.do("cancel_job")
+    else:
+        imgui.push_text_wrap_pos(0.0)
+        imgui.text_colored(theme.colour(theme.ALARM), job.error or "The analysis was cancelled.")
+        imgui.pop_text_wrap_pos()
+        if imgui.button("Close"):
+            context.do("dismiss_job")
+    imgui.end()
+
+
+def draw_notice(context: PanelContext) -> None:
+    """Draw a short message at the lower middle of the scene."""
+    if not context.notice:
+        return
+    display = imgui.get_io().display_size
+    imgui.set_next_window_pos(imgui.ImVec2(display.x / 2, 64), imgui.Cond_.always, imgui.ImVec2(0.5, 0.0))
+    imgui.begin("Notice", None, _FIXED | imgui.WindowFlags_.always_auto_resize | imgui.WindowFlags_.no_inputs)
+    imgui.text(context.notice)
+    imgui.end()

@@ -1,0 +1,47 @@
+"""The bar at the top: file, views, what is shown, help."""
+
+from imgui_bundle import imgui
+
+from twinswing.desk import theme
+from twinswing.desk.panels.context import PanelContext
+
+_VIEWS = (
+    ("face-on", "Face-on"),
+    ("down-the-line", "Down the line"),
+    ("oblique", "Oblique"),
+    ("top", "Top"),
+    ("golfer", "Eyes"),
+    ("video", "Over video"),
+)
+_SHOW = (("trail", "Trail"), ("plane", "Plane"), ("skeleton", "Skeleton"), ("screen", "Screen"))
+
+
+def _toggle(label: str, on: bool, context: PanelContext, action: str) -> None:
+    imgui.push_style_color(imgui.Col_.button, theme.colour(theme.ACCENT if on else theme.RAISED))
+    if imgui.button(f"{label}##{action}"):
+        context.do(action)
+    imgui.pop_style_color()
+
+
+def draw_toolbar(context: PanelContext) -> None:
+    """Draw the whole bar on one line."""
+    if imgui.button("Open"):
+        context.do("files")
+    imgui.same_line(0, 18)
+    for name, label in _VIEWS:
+        _toggle(label, context.view == name, context, f"view:{name}")
+        imgui.same_line(0, 4)
+    imgui.same_line(0, 22)
+    for name, label in _SHOW:
+        _toggle(label, context.shows(name), context, f"toggle:{name}")
+        imgui.same_line(0, 4)
+    imgui.same_line(0, 22)
+    title = context.session.path.name if context.session.path else ""
+    imgui.align_text_to_frame_padding()
+    room = imgui.get_content_region_avail().x - 40
+    if imgui.calc_text_size(title).x < room:
+        imgui.text_disabled(title)
+        imgui.same_line()
+    imgui.same_line(imgui.get_window_width() - 44)
+    if imgui.button("?", imgui.ImVec2(30, 0)):
+        context.do("help")

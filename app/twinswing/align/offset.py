@@ -1,0 +1,181 @@
+"""Find where a club's stream lies on a video, how sure that is, or why it cannot be told."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from twinswing.align.coarse import Candidate, CoarseParams, candidates
+from twinswing.align.fit import (
+    DEPTH,
+    HEADING,
+    SHIFT,
+    Fit,
+    FitParams,
+    Problem,
+    make_problem,
+    multistart,
+    null_cost,
+    solve,
+)
+from twinswing.align.result import AlignmentRefusedError, AlignmentResult
+from twinswing.align.signals import HAND_LANDMARKS, HandTrack, SensorPath, SignalParams, hand_track, sensor_path
+from twinswing.body.camera import PinholeCamera
+from twinswing.body.landmarks import PoseTrack
+from twinswing.club.model import ImuSamples
+from twinswing.timeline.clock import ClockMap
+
+
+@dataclass(frozen=True)
+class AlignParams:
+    """Limits of acceptance, and the parts of sigma that a fit cannot see.
+
+    max_rms_m       : MediaPipe's hands err by 1 to 4 cm; a fit that misses by more is not of this swing.
+    min_explained   : share of the hands' motion that the sensor's path has to explain.
+    max_prior       : squared priors summed; matched swings stay below 20, unrelated ones have to bend the physics.
+    min_frames      : fewer frames than this cannot contradict the nuisances.
+    min_extent_m    : the hands have to travel at least this far in the picture.
+    crystal_ppm     : a crystal's tolerance where no clock hint is given.
+    sigma_factor    : errors against truth, divided by the fit's own sigma, spread by this much (landmark errors that
+                      follow the pose, and lens and hands that are not quite the model's).
+    floor_s         : frame times are stored to 1/90000 s or worse, and exposure's middle is not known better.
+    """
+
+    max_rms_m: float = 0.06
+    min_explained: float = 0.93
+    max_prior: float = 40.0
+    min_frames: int = 12
+    min_extent_m: float = 0.35
+    crystal_ppm: float = 20.0
+    sigma_factor: float = 1.2
+    floor_s: float = 0.0003
+    signals: SignalParams = field(default_factory=SignalParams)
+    coarse: CoarseParams = field(default_factory=CoarseParams)
+    fit: FitParams = field(default_factory=FitParams)
+
+
+@dataclass(frozen=True)
+class _Trial:
+    candidate: Candidate
+    path: SensorPath
+    problem: Problem
+    fit: Fit
+    gain: float
+
+
+def align_club(
+    pose: PoseTrack,
+    imu: ImuSamples,
+    camera: PinholeCamera | None = None,
+    hint: ClockMap | None = None,
+    params: AlignParams | None = None,
+) -> AlignmentResult:
+    """Lay a club's stream on a video's time.
+
+    pose   : unsmoothed landmarks of the golfer.
+    imu    : the club's samples on its own clock, whose origin may be anything.
+    camera : gives the shutter's readout time, and pitch and distance where they are known.
+    hint   : the club's clock from its socket; bounds the search to 4 sigma (at least +-0.5 s) and gives the drift.
+
+    Raises AlignmentRefusedError with one sentence where the two are not shown to be the same swing.
+    """
+    params = params or AlignParams()
+    if not (np.isfinite(imu.accel_mps2).all() and np.isfinite(imu.gyro_radps).all() and np.isfinite(imu.t_s).all()):
+        raise AlignmentRefusedError("expected finite numbers in the club's stream to align it, found NaN or infinity")
+    hands = hand_track(pose, camera, params.signals)
+    drift = hint.drift_ppm if hint is not None else 0.0
+    window = None
+    if hint is not None:
+        reach = max(0.5, 4.0 * hint.sigma_s)
+        at = float(hint.to_session(imu.t_s[len(imu.t_s) // 2]) - imu.t_s[len(imu.t_s) // 2])
+        window = (at - reach, at + reach)
+    trials = _trials(hands, imu, drift, camera, params, window)
+    best = max(trials, key=lambda t: t.gain)
+    _refuse(best, params)
+    return _result(best, trials, drift, hint, params)
+
+
+def _trials(
+    hands: HandTrack, imu: ImuSamples, drift: float, camera: PinholeCamera | None, params: AlignParams,
+    window: tuple[float, float] | None,
+) -> list[_Trial]:  # fmt: skip
+    view = None
+    if camera is not None and camera.source != "default":
+        pitch = float(np.arcsin(np.clip(camera.rotation[2, 2], -1.0, 1.0)))
+        view = (pitch, hands.px_per_m / camera.focal_px, 0.2 * hands.px_per_m / camera.focal_px)
+    paths: dict[float, SensorPath] = {}
+    trials: list[_Trial] = []
+    reason = ""
+    shifts = np.arange(-0.1, 0.101, 0.05)
+    for c in candidates(hands, imu, params.coarse, window)[:10]:
+        try:
+            if c.centre_s not in paths:
+                paths[c.centre_s] = sensor_path(imu, c.centre_s, params.signals)
+            pb = make_problem(hands, paths[c.centre_s], c.offset_s, drift, params.fit, view)
+        except AlignmentRefusedError as refused:
+            reason = str(refused)
+            continue
+        if len(np.unique(pb.frame)) < params.min_frames:
+            reason = (
+                f"expected at least {params.min_frames} frames with hands around the club's swing to align it, "
+                f"found {len(np.unique(pb.frame))}"
+            )
+            continue
+        rough = multistart(pb, params.fit, len(HAND_LANDMARKS), shifts_s=shifts, shift_sigma_s=10.0)
+        fit = solve(pb, rough[0].theta, params.fit)
+        trials.append(_Trial(c, paths[c.centre_s], pb, fit, null_cost(pb, params.fit) - fit.cost))
+    if not trials:
+        raise AlignmentRefusedError(reason or "expected the club's swing in the video, found none")
+    return trials
+
+
+def _refuse(best: _Trial, params: AlignParams) -> None:
+    """Raise where the best fit is not good enough to be the same swing."""
+    fit = best.fit
+    travelled = float(np.ptp(best.problem.uv_m, axis=0).max())
+    checks = (
+        (travelled < params.min_extent_m, f"the hands to travel {params.min_extent_m} m or more", f"{travelled:.2f} m"),
+        (fit.rms_m > params.max_rms_m, f"the hands within {params.max_rms_m * 100:.0f} cm of the club's own path",
+         f"{fit.rms_m * 100:.0f} cm"),
+        (fit.explained < params.min_explained, f"{params.min_explained:.0%} of the hands' motion explained",
+         f"{fit.explained:.0%}"),
+        (fit.prior_cost > params.max_prior, "a golfer of human size before an upright camera",
+         f"a misfit of {fit.prior_cost:.0f} where {params.max_prior:.0f} is the most"),
+    )  # fmt: skip
+    for failed, expected, found in checks:
+        if failed:
+            raise AlignmentRefusedError(
+                f"the club's stream is not of the swing in this video: expected {expected}, found {found}"
+            )
+
+
+def _result(
+    best: _Trial, trials: list[_Trial], drift: float, hint: ClockMap | None,
+    params: AlignParams,
+) -> AlignmentResult:  # fmt: skip
+    """Turn the accepted trial into a map and its figures."""
+    fit, path, c = best.fit, best.path, best.candidate
+    # The map is pinned where the swing is fastest, so that a wrong drift tilts it about that moment.
+    video_at = path.centre_s + c.offset_s + fit.shift_s
+    offset = video_at - path.centre_s * (1.0 + drift * 1e-6)
+    span = 1.0
+    drift_sigma = params.crystal_ppm * 1e-6 * span if hint is None else 0.0
+    sigma = float(np.sqrt((params.sigma_factor * fit.sigma_s) ** 2 + params.floor_s**2 + drift_sigma**2))
+    notes: list[str] = []
+    rivals = [t for t in trials if abs((t.candidate.offset_s + t.fit.shift_s) - (c.offset_s + fit.shift_s)) > 0.1]
+    rival = max((t.gain for t in rivals), default=0.0) / max(best.gain, 1e-9)
+    quality = 1.0 - max(fit.rms_m / params.max_rms_m, (1 - fit.explained) / (1 - params.min_explained),
+                        fit.prior_cost / params.max_prior)  # fmt: skip
+    confidence = float(np.clip(0.5 + 0.5 * quality, 0.0, 1.0))
+    if rival > 0.97:
+        confidence *= 0.5
+        notes.append("Another place in the stream fits almost as well.")
+    return AlignmentResult(
+        offset_s=float(offset), drift_ppm=float(drift), sigma_s=sigma, confidence=confidence,
+        method="club path against hand landmarks" + (", clock from the socket" if hint is not None else ""),
+        impact_s=float(path.impact_s * (1 + drift * 1e-6) + offset),
+        diagnostics={"rms_m": fit.rms_m, "explained": fit.explained, "prior_cost": fit.prior_cost,
+                     "coarse_score": c.score, "rival": rival, "frames": float(fit.frames), "shift_s": fit.theta[SHIFT],
+                     "heading_rad": float(fit.theta[HEADING]), "inverse_depth": float(fit.theta[DEPTH]),
+                     "clipped": path.clipped, "fit_sigma_s": fit.sigma_s},
+        notes=tuple(notes),
+    )  # fmt: skip

@@ -1,0 +1,241 @@
+"""The two signals that are laid on each other: the hands in the picture, and the sensor's path in space."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter1d, maximum_filter1d
+from scipy.spatial.transform import Rotation
+
+from twinswing.align.result import AlignmentRefusedError
+from twinswing.body.camera import PinholeCamera
+from twinswing.body.landmarks import LANDMARK, FrameState, PoseTrack
+from twinswing.club.model import ImuSamples
+
+FloatArray = NDArray[np.float64]
+
+GRAVITY_MPS2 = 9.80665
+# All that the grip holds rigidly: as the hands do not slip on the grip, each of these is a fixed point of the club.
+HAND_LANDMARKS: tuple[str, ...] = (
+    "left_wrist", "right_wrist", "left_index", "right_index", "left_pinky", "right_pinky", "left_thumb", "right_thumb",
+)  # fmt: skip
+# Landmarks that give the picture's scale; hands and face are too small or too noisy for it.
+_SCALE_LANDMARKS = [
+    LANDMARK[f"{side}_{part}"] for side in ("left", "right") for part in ("shoulder", "hip", "knee", "ankle")
+]
+
+
+@dataclass(frozen=True)
+class SignalParams:
+    """How the signals are prepared.
+
+    grid_hz         : the sensor's path is integrated on this grid; a club turning at 45 rad/s moves 2.6 degrees a
+                      step, so that linear interpolation between steps is exact to 0.02 degrees.
+    before_s, after_s : span kept around the fastest moment: a slow backswing and downswing last 1.5 s together, and
+                      what follows impact is disturbed by the shock.
+    still_s         : span that gravity and gyro bias are averaged over before the swing.
+    still_gyro_radps: a waggling club turns faster than this.
+    shock_after_s   : a shaft rings for about this long after the ball.
+    min_visibility  : below it MediaPipe is guessing.
+    """
+
+    grid_hz: float = 1000.0
+    before_s: float = 1.7
+    after_s: float = 0.45
+    still_s: float = 0.25
+    still_gyro_radps: float = 0.35
+    shock_after_s: float = 0.015
+    min_visibility: float = 0.2
+
+
+@dataclass(frozen=True)
+class HandTrack:
+    """The hand landmarks over n frames, K a frame.
+
+    t_s      : time of each landmark: its frame's, plus the delay of its row; shape (n, K).
+    frame_t_s: presentation time of each frame, shape (n,).
+    uv_m     : picture position about the centre, x right, y down, in metres at the golfer's distance, shape (n, K, 2).
+    valid    : landmark is usable, shape (n, K).
+    px_per_m : the picture's scale at the golfer.
+    rate_hz  : median frame rate.
+    """
+
+    t_s: FloatArray
+    frame_t_s: FloatArray
+    uv_m: FloatArray
+    valid: NDArray[np.bool_]
+    px_per_m: float
+    rate_hz: float
+
+
+@dataclass(frozen=True)
+class SensorPath:
+    """The sensor's motion around one moment, dead-reckoned on an even grid.
+
+    t_s       : the club's clock, shape (m,).
+    rotation  : sensor to level frame (Z up, heading unknown), shape (m, 3, 3).
+    position_m: twice integrated acceleration, zero in place and speed at `centre_s`, shape (m, 3).
+    velocity_mps, gyro_radps : first integral, level frame, and rate, sensor frame; shape (m, 3).
+    centre_s  : the fastest moment.
+    impact_s  : the shock's time, NaN where there is none.
+    clipped   : share of samples in the downswing that touched a range limit.
+    still     : gravity was seen at rest before the swing, at `still_s`.
+    """
+
+    t_s: FloatArray
+    rotation: FloatArray
+    position_m: FloatArray
+    velocity_mps: FloatArray
+    gyro_radps: FloatArray
+    centre_s: float
+    impact_s: float
+    clipped: float
+    still: bool
+    still_s: float
+
+
+def picture_scale(pose: PoseTrack) -> float:
+    """Return pixels per metre at the golfer, from MediaPipe's metric world landmarks against the picture.
+
+    A weak-perspective fit of each frame's trunk and legs; the median over frames. MediaPipe's world landmarks assume
+    an adult of average build, so this is good to about 10 %.
+    """
+    px = pose.image_px[:, _SCALE_LANDMARKS].astype(np.float64)
+    world = pose.world_m[:, _SCALE_LANDMARKS, :2].astype(np.float64)
+    good = np.isfinite(px).all((1, 2)) & np.isfinite(world).all((1, 2)) & (pose.state == FrameState.DETECTED)
+    if not good.any():
+        raise AlignmentRefusedError("expected a golfer in the video to align the club with, found no frame with a pose")
+    px, world = px[good], world[good]
+    px = px - px.mean(1, keepdims=True)
+    world = world - world.mean(1, keepdims=True)
+    return float(np.median((px * world).sum((1, 2)) / np.maximum((world**2).sum((1, 2)), 1e-9)))
+
+
+def hand_track(pose: PoseTrack, camera: PinholeCamera | None, params: SignalParams) -> HandTrack:
+    """Gather the hands' landmarks with their row's own shutter time."""
+    index = [LANDMARK[name] for name in HAND_LANDMARKS]
+    px = pose.image_px[:, index].astype(np.float64)
+    scale = picture_scale(pose)
+    readout = camera.readout_s if camera is not None else 0.0
+    centre = np.array(camera.centre_px if camera is not None else (pose.width_px / 2, pose.height_px / 2))
+    valid = (
+        np.isfinite(px).all(-1)
+        & (pose.visibility[:, index] >= params.min_visibility)
+        & (pose.state == FrameState.DETECTED)[:, None]
+    )
+    t = pose.t_s[:, None] + np.where(valid, px[..., 1], 0.0) / pose.height_px * readout
+    rate = float(1.0 / np.median(np.diff(pose.t_s))) if pose.frames > 1 else float("nan")
+    return HandTrack(t, pose.t_s, (np.nan_to_num(px) - centre) / scale, valid, scale, rate)
+
+
+def hand_speed(hands: HandTrack) -> tuple[FloatArray, FloatArray]:
+    """Return times and the hands' speed in the picture, m/s, between consecutive usable frames; shape (j,) each."""
+    seen = hands.valid.sum(1) >= 2
+    if seen.sum() < 3:
+        return np.zeros(0), np.zeros(0)
+    uv = np.where(hands.valid[..., None], hands.uv_m, np.nan)[seen]
+    t = hands.frame_t_s[seen]
+    # The median step of all landmarks: no single one that jumps moves it.
+    with np.errstate(all="ignore"):
+        step = np.nanmedian(np.diff(uv, axis=0), axis=1)
+    speed = np.linalg.norm(np.nan_to_num(step), axis=-1) / np.diff(t)
+    return 0.5 * (t[1:] + t[:-1]), speed
+
+
+def find_shock(t_s: FloatArray, accel: FloatArray, near_s: float, within_s: float = 0.12) -> float:
+    """Return the time of the impact shock near a moment, or NaN.
+
+    A shock is a jump between neighbouring samples that towers over the jumps of the swing itself (8 times the median
+    of the downswing and at least 2 g), the first such sample taken.
+    """
+    near = np.flatnonzero(np.abs(t_s - near_s) < within_s)
+    if len(near) < 8:
+        return float("nan")
+    jump = np.linalg.norm(np.diff(accel[near], axis=0), axis=1)
+    limit = max(8.0 * float(np.median(jump)), 2.0 * GRAVITY_MPS2)
+    if jump.max() < limit:
+        return float("nan")
+    first = int(np.flatnonzero(jump >= max(limit, 0.3 * float(jump.max())))[0])
+    return float(t_s[near[first + 1]])
+
+
+def sensor_path(imu: ImuSamples, centre_s: float, params: SignalParams) -> SensorPath:
+    """Dead-reckon the sensor around one moment of the club's clock.
+
+    Orientation is integrated from the rate with its bias at rest taken off, levelled by gravity at rest; the heading
+    is arbitrary. Acceleration is rotated, freed of gravity and integrated twice from the centre outwards, so that
+    drift is least where the swing is fastest. The shock is bridged, for a clipped spike integrates to nonsense.
+    """
+    lo, hi = centre_s - params.before_s, centre_s + params.after_s
+    keep = (imu.t_s >= lo - 0.6) & (imu.t_s <= hi + 0.05)
+    if keep.sum() < 32:
+        raise AlignmentRefusedError(
+            "expected a swing in the club's stream, found too few samples around its fastest moment"
+        )
+    t0, accel0, gyro0 = imu.t_s[keep], imu.accel_mps2[keep], imu.gyro_radps[keep]
+    impact = find_shock(t0, accel0, centre_s)
+    if np.isfinite(impact):
+        whole = (t0 < impact - 0.0015) | (t0 > impact + params.shock_after_s)
+    else:
+        whole = np.ones(len(t0), dtype=bool)
+    t = np.arange(t0[0], t0[-1], 1.0 / params.grid_hz)
+    accel = _resample(t, t0[whole], accel0[whole])
+    gyro = _resample(t, t0[whole], gyro0[whole])
+    up, bias, anchor, still = _rest(t, accel, gyro, centre_s, params)
+    rotation = _integrate_rotation(gyro - bias, 1.0 / params.grid_hz, up, anchor)
+    level = np.einsum("nij,nj->ni", rotation, accel) - np.array([0.0, 0.0, GRAVITY_MPS2])
+    centre = int(np.clip(np.searchsorted(t, centre_s), 0, len(t) - 1))
+    velocity = _accumulate(level, 1.0 / params.grid_hz)
+    velocity -= velocity[centre]
+    position = _accumulate(velocity, 1.0 / params.grid_hz)
+    position -= position[centre]
+    down = keep & (np.abs(imu.t_s - centre_s) < 0.25)
+    if np.isfinite(impact):
+        down &= (imu.t_s < impact - 0.0015) | (imu.t_s > impact + params.shock_after_s)
+    clipped = float(imu.clipped[down].mean()) if down.any() else 0.0
+    return SensorPath(t, rotation, position, velocity, gyro - bias, centre_s, impact, clipped, still, float(t[anchor]))
+
+
+def _accumulate(values: FloatArray, dt: float) -> FloatArray:
+    """Integrate by trapezoids from the first row, shape kept."""
+    out = np.zeros_like(values)
+    np.cumsum(0.5 * dt * (values[1:] + values[:-1]), axis=0, out=out[1:])
+    return out
+
+
+def _resample(t: FloatArray, t0: FloatArray, values: FloatArray) -> FloatArray:
+    return np.stack([np.interp(t, t0, values[:, i]) for i in range(3)], axis=-1)
+
+
+def _rest(
+    t: FloatArray, accel: FloatArray, gyro: FloatArray, centre_s: float, params: SignalParams
+) -> tuple[FloatArray, FloatArray, int, bool]:
+    """Find the stillest span before the swing: its mean gravity, gyro bias, grid index, and whether it was still."""
+    width = max(int(params.still_s * params.grid_hz), 2)
+    before = int(np.searchsorted(t, centre_s - 0.35))
+    if before <= width:
+        before = min(len(t), width + 1)
+    rate = np.linalg.norm(gyro, axis=1)
+    unrest = maximum_filter1d(gaussian_filter1d(rate, width / 8), width)[
+        width // 2 : max(before - width // 2, width // 2 + 1)
+    ]
+    anchor = int(np.argmin(unrest)) + width // 2
+    still = bool(unrest.min() < params.still_gyro_radps)
+    span = slice(max(anchor - width // 2, 0), anchor + width // 2)
+    bias = gyro[span].mean(0) if still and unrest.min() < 0.12 else np.zeros(3)
+    return accel[span].mean(0), bias, anchor, still
+
+
+def _integrate_rotation(gyro: FloatArray, dt: float, up_sensor: FloatArray, anchor: int) -> FloatArray:
+    """Integrate rates into sensor-to-level matrices that are level at the anchor, shape (m, 3, 3)."""
+    steps = Rotation.from_rotvec(0.5 * (gyro[1:] + gyro[:-1]) * dt).as_matrix()
+    out = np.empty((len(gyro), 3, 3))
+    up = up_sensor / max(float(np.linalg.norm(up_sensor)), 1e-9)
+    side = np.cross(up, np.eye(3)[int(np.argmin(np.abs(up)))])
+    side /= np.linalg.norm(side)
+    out[anchor] = np.stack([side, np.cross(up, side), up])
+    for i in range(anchor, len(gyro) - 1):
+        out[i + 1] = out[i] @ steps[i]
+    for i in range(anchor, 0, -1):
+        out[i - 1] = out[i] @ steps[i - 1].T
+    return out

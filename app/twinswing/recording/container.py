@@ -36,6 +36,7 @@ from mcap.records import (
 )
 
 from twinswing.errors import InputError
+from twinswing.recording.chunks import chunk_payload_size, scan_messages
 
 MAGIC = b"\x89MCAP0\r\n"
 COPY_BYTES = 1 << 20
@@ -182,31 +183,45 @@ class McapAppender:
         chunk = Chunk("zstd", packed, self._chunk_last, self._chunk_first, zlib.crc32(data), len(data))
         builder = RecordBuilder()
         chunk.write(builder)
-        length = builder.count
-        offsets: dict[int, int] = {}
-        for ident, index in self._indexes.items():
-            offsets[ident] = self._end + builder.count
-            index.write(builder)
-        entry = ChunkIndex(
-            chunk_length=length,
-            chunk_start_offset=self._end,
-            compression="zstd",
-            compressed_size=len(packed),
-            message_end_time=self._chunk_last,
-            message_index_length=builder.count - length,
-            message_index_offsets=offsets,
-            message_start_time=self._chunk_first,
-            uncompressed_size=len(data),
-        )
         try:
-            self._emit(_bytes(builder))
+            self._emit_chunk(_bytes(builder), self._indexes, (self._chunk_first, self._chunk_last), len(data))
         except InputError:
             self._builder.write(data)  # the chunk stays open, so that a later flush can still save it
             raise
-        self.chunk_indexes.append(entry)
-        for ident, index in self._indexes.items():
-            self.message_counts[ident] = self.message_counts.get(ident, 0) + len(index.records)
         self._start_chunk()
+
+    def add_chunk(self, record: bytes, data: bytes) -> None:
+        """Write a chunk record of another recording as it is; `data` is its contents."""
+        indexes: dict[int, MessageIndex] = {}
+        for offset, ident, log_time, _ in scan_messages(data):
+            indexes.setdefault(ident, MessageIndex(ident, [])).records.append((log_time, offset))
+        times = [log_time for index in indexes.values() for log_time, _ in index.records]
+        self._emit_chunk(record, indexes, (min(times, default=0), max(times, default=0)), len(data))
+
+    def _emit_chunk(
+        self, record: bytes, indexes: Mapping[int, MessageIndex], span: tuple[int, int], uncompressed_size: int
+    ) -> None:
+        builder = RecordBuilder()
+        builder.write(record)
+        offsets: dict[int, int] = {}
+        for ident, index in indexes.items():
+            offsets[ident] = self._end + builder.count
+            index.write(builder)
+        entry = ChunkIndex(
+            chunk_length=len(record),
+            chunk_start_offset=self._end,
+            compression="zstd",
+            compressed_size=chunk_payload_size(record),
+            message_end_time=span[1],
+            message_index_length=builder.count - len(record),
+            message_index_offsets=offsets,
+            message_start_time=span[0],
+            uncompressed_size=uncompressed_size,
+        )
+        self._emit(_bytes(builder))
+        self.chunk_indexes.append(entry)
+        for ident, index in indexes.items():
+            self.message_counts[ident] = self.message_counts.get(ident, 0) + len(index.records)
         if self._fsync:
             os.fsync(self._file.fileno())
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
 from struct import Struct, unpack
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 from mcap.data_stream import ReadDataStream
@@ -87,7 +87,7 @@ def read_index(file: BinaryIO, path: Path) -> RecordingIndex:
     Raises InputError if the file is something else, was cut off, or comes from a newer version.
     """
     size = file.seek(0, 2)
-    _check_kind(file, path, size)
+    check_kind(file, path, size)
     file.seek(size - _FOOTER_BYTES)
     tail = file.read(_FOOTER_BYTES)
     if not tail.endswith(MAGIC) or tail[0] != Opcode.FOOTER or size < 2 * len(MAGIC) + _FOOTER_BYTES:
@@ -159,12 +159,26 @@ def _parse(file: BinaryIO, path: Path, size: int, data_end: int, summary: bytes)
     )
 
 
-def read_metadata(file: BinaryIO, entries: list[MetadataIndex], name: str) -> object:
+def read_metadata(file: BinaryIO, entries: list[MetadataIndex], name: str) -> Any:
     """Return the latest JSON document under a name, or None."""
     for entry in reversed(entries):
         if entry.name == name:
-            return json.loads(read_metadata_record(file, entry).metadata["json"])
+            return document_of(read_metadata_record(file, entry))
     return None
+
+
+def metadata_record(document: object, version: int) -> dict[str, str]:
+    """Return the fields of a metadata record that holds a JSON document; MCAP itself keeps no checksum of it."""
+    text = json.dumps(document, allow_nan=True)
+    return {"version": str(version), "json": text, "crc32": f"{zlib.crc32(text.encode()):08x}"}
+
+
+def document_of(record: Metadata) -> Any:
+    """Return the JSON document of a metadata record; raises ValueError or KeyError if it is damaged."""
+    text = record.metadata["json"]
+    if f"{zlib.crc32(text.encode()):08x}" != record.metadata["crc32"]:
+        raise ValueError(f"metadata {record.name} fails its checksum")
+    return json.loads(text)
 
 
 def read_metadata_record(file: BinaryIO, entry: MetadataIndex) -> Metadata:
@@ -220,7 +234,8 @@ _KINDS = {
 }
 
 
-def _check_kind(file: BinaryIO, path: Path, size: int) -> None:
+def check_kind(file: BinaryIO, path: Path, size: int) -> None:
+    """Raise InputError that names what was found if a file does not start as a recording does."""
     file.seek(0)
     head = file.read(16)
     if head.startswith(MAGIC):

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from struct import Struct, unpack_from
+from struct import unpack_from
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
@@ -23,13 +23,10 @@ from numpy.typing import NDArray
 
 from twinswing.errors import InputError
 from twinswing.recording import schemas
+from twinswing.recording.chunks import CHUNK_LIMIT_BYTES, MESSAGE, RECORD, scan_messages, unpack_chunk
 from twinswing.recording.container import COPY_BYTES
 from twinswing.recording.index import ChunkEntry, RecordingIndex, read_index, read_metadata
 
-_RECORD = Struct("<BQ")
-_MESSAGE = Struct("<HIQQ")
-# No chunk of this program's is larger; a damaged or hostile length is refused before memory is asked for.
-CHUNK_LIMIT_BYTES = 256 * 1024 * 1024
 # Decompressed chunks kept: enough for the neighbours of a video frame and of the results at the same time.
 _CHUNKS_KEPT = 8
 
@@ -171,7 +168,7 @@ class RecordingReader:
         while waiting or ready:
             while waiting and (not ready or waiting[0][0] <= ready[0][0]):
                 number = heapq.heappop(waiting)[1]
-                for at, ident, log_time, data in _scan(self._chunk(number, keep=False)):
+                for at, ident, log_time, data in scan_messages(self._chunk(number, keep=False)):
                     if ident in wanted and low <= log_time <= high:
                         heapq.heappush(ready, (log_time, number, at, ident, data))
             if ready:
@@ -199,12 +196,12 @@ class RecordingReader:
         offset = int(index.offset[number])
         chunk = self._chunk(int(index.chunk[number]))
         try:
-            opcode, length = _RECORD.unpack_from(chunk, offset)
+            opcode, length = RECORD.unpack_from(chunk, offset)
         except struct.error as error:
             raise InputError(f"{self.path} is damaged: an index of {topic} points outside its chunk.") from error
         if opcode != Opcode.MESSAGE:
             raise InputError(f"{self.path} is damaged: an index of {topic} points to no message.")
-        data = chunk[offset + 9 + _MESSAGE.size : offset + 9 + length]
+        data = chunk[offset + 9 + MESSAGE.size : offset + 9 + length]
         schema = self._wanted(topic)[self._channels[topic]][1]
         return Message(topic, int(index.t_ns[number]), schema, data)
 
@@ -309,36 +306,3 @@ class RecordingReader:
                 while len(self._kept) > _CHUNKS_KEPT:
                     self._kept.popitem(last=False)
             return data
-
-
-def unpack_chunk(record: bytes, zstd: zstandard.ZstdDecompressor) -> bytes | None:
-    """Return the records inside a chunk record, or None if it is cut off, damaged or too large."""
-    try:
-        opcode, length = _RECORD.unpack_from(record)
-        _, _, size, crc, name_length = unpack_from("<QQQII", record, 9)
-        at = 41 + name_length
-        name = record[41:at]
-        packed_length = int.from_bytes(record[at : at + 8], "little")
-        packed = record[at + 8 : at + 8 + packed_length]
-        if opcode != Opcode.CHUNK or len(record) != 9 + length or len(packed) != packed_length:
-            return None
-        if size > CHUNK_LIMIT_BYTES or name not in (b"zstd", b""):
-            return None
-        data = zstd.decompress(packed, max_output_size=size) if name else packed
-    except (struct.error, zstandard.ZstdError):
-        return None
-    if len(data) != size or (crc and zlib.crc32(data) != crc):
-        return None
-    return data
-
-
-def _scan(chunk: bytes) -> Iterator[tuple[int, int, int, bytes]]:
-    """Yield (offset, channel, log time, bytes) of the messages in a chunk."""
-    at = 0
-    end = len(chunk)
-    while at + _RECORD.size <= end:
-        opcode, length = _RECORD.unpack_from(chunk, at)
-        if opcode == Opcode.MESSAGE and length >= _MESSAGE.size and at + 9 + length <= end:
-            ident, _, log_time, _ = _MESSAGE.unpack_from(chunk, at + 9)
-            yield at, ident, log_time, chunk[at + 9 + _MESSAGE.size : at + 9 + length]
-        at += 9 + length

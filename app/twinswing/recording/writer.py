@@ -17,7 +17,7 @@ from twinswing import __version__
 from twinswing.errors import InputError
 from twinswing.recording import schemas, topics
 from twinswing.recording.container import DEFAULT_LIMITS, ChunkLimits, McapAppender
-from twinswing.recording.index import PROFILE, RECORDING_RECORD, REVISION_RECORD, VERSION, read_index
+from twinswing.recording.index import PROFILE, RECORDING_RECORD, REVISION_RECORD, VERSION, metadata_record, read_index
 
 # Log time of session time 0 where the hour of the recording is not known: 2000-01-01T00:00:00Z. MCAP's times cannot
 # be negative, and a session's can: a club that was switched on before the camera.
@@ -355,10 +355,12 @@ class RecordingWriter:
     def _open_channel(self, topic: str, message: Any) -> int:
         schema = self._appender.add_schema(message.DESCRIPTOR.full_name, schemas.descriptor_set(type(message)))
         revision = self._revision if topics.is_result(topic) else 0
-        return self._appender.add_channel(topic, schema, {"revision": str(revision)})
+        # Each chunk repeats this, so that any one of them can be read alone after damage.
+        about = {"revision": str(revision), "version": VERSION, "zero_unix_ns": str(self._zero)}
+        return self._appender.add_channel(topic, schema, about)
 
     def _put_json(self, name: str, document: Any, version: int) -> None:
-        self._appender.add_metadata(name, {"version": str(version), "json": json.dumps(document)})
+        self._appender.add_metadata(name, metadata_record(document, version))
 
     def _log_time(self, t_ns: int) -> int:
         log_time = self._zero + int(t_ns)

@@ -1,0 +1,128 @@
+"""What surfaces are made of, and the one sun and sky that light them all."""
+
+from dataclasses import dataclass, field
+
+import panda3d.core as p3d
+
+from twinswing.stage import shaders
+
+Rgb = tuple[float, float, float]
+
+# Cameras that draw the picture and cameras that draw the shadow map see different nodes.
+PICTURE_MASK = p3d.BitMask32.bit(0)
+SHADOW_MASK = p3d.BitMask32.bit(1)
+# The shadow camera picks a depth shader by the value of this tag.
+SHADOW_TAG = "casts"
+
+
+def linear(srgb: str) -> Rgb:
+    """Turn a display colour "#rrggbb" into linear rgb, 0 to 1 (IEC 61966-2-1)."""
+    channels = [int(srgb[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    r, g, b = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels)
+    return (r, g, b)
+
+
+@dataclass(frozen=True)
+class Material:
+    """A metal-roughness surface.
+
+    base_color: linear rgb; with vertex colours it multiplies them. roughness: 0 mirror to 1 chalk; with vertex
+    colours their alpha is the roughness instead. emission: how much of the base colour glows by itself.
+    """
+
+    base_color: Rgb = (0.6, 0.6, 0.6)
+    roughness: float = 0.6
+    metallic: float = 0.0
+    emission: float = 0.0
+
+
+@dataclass(frozen=True)
+class Light:
+    """Late afternoon on a range: radiances are linear, relative to the exposure.
+
+    sun_direction: from the ground to the sun (behind the face-on camera's left shoulder, 34 degrees up, so that
+    face-on and down-the-line both see the lit side and the shadow falls away from them).
+    """
+
+    sun_direction: Rgb = (-0.50, -0.66, 0.56)
+    sun_color: Rgb = (2.75, 2.30, 1.72)
+    sky_light: Rgb = (0.50, 0.58, 0.72)
+    ground_light: Rgb = (0.20, 0.21, 0.13)
+    zenith_color: Rgb = (0.16, 0.33, 0.66)
+    horizon_color: Rgb = (0.86, 0.88, 0.86)
+    exposure: float = 0.62
+    fog_density_per_m: float = 0.011
+
+    def apply(self, root: p3d.NodePath) -> None:
+        """Set this light on everything below `root`."""
+        sun = p3d.LVecBase3f(*self.sun_direction)
+        sun.normalize()
+        root.set_shader_inputs(
+            sun_direction=sun,
+            sun_color=p3d.LVecBase3f(*self.sun_color),
+            sky_light=p3d.LVecBase3f(*self.sky_light),
+            ground_light=p3d.LVecBase3f(*self.ground_light),
+            zenith_color=p3d.LVecBase3f(*self.zenith_color),
+            horizon_color=p3d.LVecBase3f(*self.horizon_color),
+            exposure=self.exposure,
+            fog_density=self.fog_density_per_m,
+        )
+
+
+@dataclass(frozen=True)
+class Quality:
+    """What a picture may cost.
+
+    msaa: samples a pixel, 0 to turn it off. shadow_px: side of the shadow map, 0 for no shadows. soft_shadows: four
+    comparisons instead of one. detailed_ground: grass texture.
+    """
+
+    msaa: int = 4
+    shadow_px: int = 1024
+    soft_shadows: bool = True
+    detailed_ground: bool = True
+    defines: tuple[str, ...] = field(init=False, default=())
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "defines", () if self.soft_shadows else ("SHADOW_FAST",))
+
+
+def apply_material(
+    node: p3d.NodePath,
+    material: Material,
+    skinned: bool = False,
+    vertex_color: bool = False,
+    fog: bool = False,
+    instanced: bool = False,
+    fast: bool = False,
+) -> None:
+    """Give a node and what hangs below it this surface, and let it cast a shadow.
+
+    skinned: its vertices have `bone_index` and `bone_weight` (four floats each) and the node has the shader input
+    `bone_matrices` (up to 32 matrices, model to model). vertex_color: its `color` column holds linear rgb and, in
+    alpha, roughness.
+    """
+    wanted = (("SKINNED", skinned), ("INSTANCED", instanced), ("VERTEX_COLOR", vertex_color), ("FOG", fog))
+    defines = [name for name, on in wanted if on] + (["SHADOW_FAST"] if fast else [])
+    node.set_shader(shaders.load("lit", *defines))
+    node.set_shader_inputs(
+        base_color=p3d.LVecBase4f(*material.base_color, 1.0),
+        surface_params=p3d.LVecBase4f(material.roughness, material.metallic, material.emission, 0.0),
+    )
+    node.set_tag(SHADOW_TAG, "skinned" if skinned else "instanced" if instanced else "rigid")
+    if skinned or instanced:
+        node.node().set_bounds(p3d.OmniBoundingVolume())
+        node.node().set_final(True)
+
+
+def no_shadow(node: p3d.NodePath) -> None:
+    """Keep a node out of the shadow map."""
+    node.hide(SHADOW_MASK)
+
+
+def blend(node: p3d.NodePath, order: int) -> None:
+    """Draw a node after the solid ones, mixed by its alpha; a higher `order` lies over a lower one."""
+    node.set_transparency(p3d.TransparencyAttrib.M_alpha)
+    node.set_depth_write(False)
+    node.set_bin("fixed", order)
+    no_shadow(node)

@@ -1,0 +1,203 @@
+"""Pictures without a window: Panda3D's engine without ShowBase, so that several may live at once.
+
+`OffscreenStage` draws a scene through a `PinholeCamera`, exactly: a world point lands where `PinholeCamera.project`
+says. The driver is EGL (`p3headlessgl`), which needs no display server; where the platform has none, the ordinary one.
+"""
+
+import functools
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Protocol, Self
+
+import cv2
+import numpy as np
+import panda3d.core as p3d
+from numpy.typing import NDArray
+
+from twinswing.body.camera import PinholeCamera
+from twinswing.errors import InputError, MissingPartError
+from twinswing.stage.cameras import apply_to_lens, camera_matrix
+from twinswing.stage.material import PICTURE_MASK, Quality
+from twinswing.stage.shadow import ShadowMap
+
+RgbImage = NDArray[np.uint8]
+
+# The core profile that the shaders are written for; no sound; errors only, because EGL warns of displays it tries.
+_SETTINGS = """
+gl-version 3 2
+audio-library-name null
+notify-level-display error
+notify-level-egldisplay error
+textures-power-2 none
+"""
+_MISSING = (
+    "an OpenGL driver was expected and none could be loaded; install one (on Debian or Ubuntu: "
+    "apt install libegl1 libgl1 libglib2.0-0 libgl1-mesa-dri)"
+)
+
+
+class Scene(Protocol):
+    """What a stage can draw."""
+
+    root: p3d.NodePath
+
+    def set_time(self, t_s: float) -> None:
+        """Move everything to a session time, seconds."""
+
+    def bind_shadows(self, shadows: ShadowMap | None) -> None:
+        """Take a shadow map, or none."""
+
+
+@functools.cache
+def _pipe() -> p3d.GraphicsPipe:
+    p3d.load_prc_file_data("twinswing offscreen", _SETTINGS)
+    selection = p3d.GraphicsPipeSelection.get_global_ptr()
+    for module in ("p3headlessgl", "pandagl"):
+        pipe = selection.make_module_pipe(module)
+        if pipe is not None and pipe.is_valid():
+            return pipe
+    raise MissingPartError(_MISSING)
+
+
+class OffscreenStage:
+    """A picture buffer with its own camera and shadow map; use as a context manager.
+
+    beside: an output of a running window (`base.win`) whose driver and engine to use; by default an engine of its own.
+    Not thread-safe: make one per thread that draws, and draw from the thread that made it.
+    """
+
+    def __init__(
+        self,
+        width_px: int,
+        height_px: int,
+        msaa: int = 4,
+        quality: Quality | None = None,
+        beside: p3d.GraphicsOutput | None = None,
+    ) -> None:
+        if not (0 < width_px <= 8192 and 0 < height_px <= 8192):
+            raise InputError(f"expected a picture of 1 to 8192 pixels a side, found {width_px}x{height_px}")
+        self.width_px, self.height_px = width_px, height_px
+        self.quality = quality or Quality(msaa=msaa)
+        self._engine = p3d.GraphicsEngine() if beside is None else beside.engine
+        self._pipe = _pipe() if beside is None else beside.get_pipe()
+        self._buffer = self._make_buffer(beside)
+        self._texture = p3d.Texture("picture")
+        self._buffer.add_render_texture(self._texture, p3d.GraphicsOutput.RTM_copy_ram)
+        self._buffer.set_clear_color(p3d.LVecBase4f(0.5, 0.5, 0.5, 1.0))
+        node = p3d.Camera("picture")
+        node.set_camera_mask(PICTURE_MASK)
+        self._lens = p3d.PerspectiveLens()
+        node.set_lens(self._lens)
+        self._camera = p3d.NodePath(node)
+        self._buffer.make_display_region().set_camera(self._camera)
+        self._shadows: ShadowMap | None = None
+        if self.quality.shadow_px:
+            self._shadows = ShadowMap(self._engine, self._pipe, self._buffer, self.quality.shadow_px)
+        self._scene: Scene | None = None
+
+    def _make_buffer(self, beside: p3d.GraphicsOutput | None) -> p3d.GraphicsOutput:
+        properties = p3d.FrameBufferProperties()
+        properties.set_rgba_bits(8, 8, 8, 8)
+        properties.set_depth_bits(24)
+        properties.set_multisamples(self.quality.msaa)
+        size = p3d.WindowProperties.size(self.width_px, self.height_px)
+        arguments = (self._pipe, "picture", 0, properties, size, p3d.GraphicsPipe.BF_refuse_window)
+        host = () if beside is None else (beside.gsg, beside)
+        buffer = self._engine.make_output(*arguments, *host)
+        if buffer is None:
+            raise MissingPartError(_MISSING)
+        return buffer
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give the buffers back to the driver; the stage cannot draw any more."""
+        if self._shadows is not None:
+            self._shadows.close()
+            self._shadows = None
+        self._camera.remove_node()
+        self._engine.remove_window(self._buffer)
+        self._scene = None
+
+    def render(self, scene: Scene, camera: PinholeCamera) -> RgbImage:
+        """Draw the scene as it stands through a camera of this stage's size, shape (height, width, 3), rgb."""
+        self._aim(scene, camera)
+        self._engine.render_frame()
+        return self._read()
+
+    def render_accumulated(self, scene: Scene, camera: PinholeCamera, times_s: Sequence[float]) -> RgbImage:
+        """Draw the mean, in linear light, of the scene at several times: motion blur of an open shutter.
+
+        Each sub-frame is shifted by a part of a pixel (the shifts sum to zero), so that it antialiases as well.
+        Leaves the scene at the last time. Shape (height, width, 3), rgb.
+        """
+        if not len(times_s):
+            raise InputError("expected at least one time to draw, found none")
+        total = np.zeros((self.height_px, self.width_px, 4), dtype=np.float32)
+        for t_s, shift in zip(times_s, _shifts(len(times_s)), strict=True):
+            scene.set_time(float(t_s))
+            self._aim(scene, camera, shift)
+            self._engine.render_frame()
+            cv2.accumulate(cv2.LUT(self._raw(), _DECODE), total)
+        mean = (total * np.float32(_LEVELS / len(times_s))).astype(np.uint16)
+        return np.ascontiguousarray(_ENCODE[mean][::-1, :, 2::-1])
+
+    def _aim(self, scene: Scene, camera: PinholeCamera, shift_px: tuple[float, float] = (0.0, 0.0)) -> None:
+        if (camera.width_px, camera.height_px) != (self.width_px, self.height_px):
+            raise InputError(
+                f"expected a camera of {self.width_px}x{self.height_px} pixels, found "
+                f"{camera.width_px}x{camera.height_px}"
+            )
+        if scene is not self._scene or (self._shadows and self._shadows.bound != scene.root):
+            self._scene = scene
+            self._camera.reparent_to(scene.root)
+            self._camera.node().set_scene(scene.root)
+        scene.bind_shadows(self._shadows)
+        apply_to_lens(self._lens, camera, shift_px)
+        self._camera.set_mat(camera_matrix(camera))
+
+    def _raw(self) -> NDArray[np.uint8]:
+        """Return the driver's picture, bgra, bottom row first; a view that the next frame overwrites."""
+        data = np.frombuffer(memoryview(self._texture.get_ram_image()), dtype=np.uint8)
+        return data.reshape(self.height_px, self.width_px, -1)
+
+    def _read(self) -> RgbImage:
+        raw = self._raw()
+        code = cv2.COLOR_BGRA2RGB if raw.shape[2] == 4 else cv2.COLOR_BGR2RGB
+        upside_down = cv2.cvtColor(raw, code)
+        return np.asarray(cv2.flip(upside_down, 0), dtype=np.uint8)
+
+
+def _shifts(count: int) -> NDArray[np.float64]:
+    """Spread `count` points over a pixel (Roberts' R2 sequence), centred, shape (count, 2), pixels."""
+    i = np.arange(count)[:, None]
+    points = (0.5 + i * np.array([0.7548776662466927, 0.5698402909980532])) % 1.0
+    return np.asarray(points - points.mean(0)) if count > 1 else np.zeros((1, 2))
+
+
+_LEVELS = 65535
+_DECODE = (np.linspace(0.0, 1.0, 256) ** 2.2).astype(np.float32)
+_ENCODE = np.rint(255.0 * np.linspace(0.0, 1.0, _LEVELS + 1) ** (1 / 2.2)).astype(np.uint8)
+
+
+def driver_accepts(shader: p3d.Shader) -> bool:
+    """Tell whether the driver compiles and links a shader."""
+    engine = p3d.GraphicsEngine()
+    buffer = engine.make_output(
+        _pipe(), "check", 0, p3d.FrameBufferProperties(), p3d.WindowProperties.size(4, 4),
+        p3d.GraphicsPipe.BF_refuse_window,
+    )  # fmt: skip
+    if buffer is None:
+        raise MissingPartError(_MISSING)
+    try:
+        engine.render_frame()
+        context = shader.prepare_now(buffer.gsg.prepared_objects, buffer.gsg)
+        return context is not None and not shader.get_error_flag()
+    finally:
+        engine.remove_all_windows()

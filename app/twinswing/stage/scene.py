@@ -1,0 +1,253 @@
+"""A swing as a scene: everything in it is a function of the session and a time."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+import panda3d.core as p3d
+from numpy.typing import NDArray
+
+from twinswing.body.skeleton import JOINT
+from twinswing.club.model import ClubSpec
+from twinswing.errors import InputError
+from twinswing.stage import environment
+from twinswing.stage.material import Light, Quality
+from twinswing.stage.pose import club_at
+from twinswing.stage.screen import VideoScreen, VideoTexture, make_backdrop
+from twinswing.stage.shadow import ShadowMap
+from twinswing.stage.skeleton import SkeletonLines
+from twinswing.stage.trail import HeadPath, SwingPlane, Trail, fit_plane, make_plane
+from twinswing.swing.model import SwingSession
+
+FloatArray = NDArray[np.float64]
+
+
+class Figure(Protocol):
+    """A body that takes joints."""
+
+    node: p3d.NodePath
+
+    def set_joints(self, joints_m: FloatArray) -> None:
+        """Take the pose of these joints, world metres, shape (23, 3)."""
+
+
+class Club(Protocol):
+    """A club that takes a pose."""
+
+    node: p3d.NodePath
+
+    def set_pose(self, butt_m: FloatArray, quaternion: FloatArray) -> None:
+        """Take this pose: the butt, world metres, and club to world (w, x, y, z)."""
+
+
+def _golfer(session: SwingSession) -> Figure:
+    from twinswing.stage.appearance import Appearance  # noqa: PLC0415 - scenes without a golfer do without
+    from twinswing.stage.figure import GolferFigure  # noqa: PLC0415
+
+    known = dict(session.appearance)
+    if session.body is not None:
+        known.setdefault("handed", session.body.handed)
+    if session.golfer is not None and session.golfer.height_m is not None:
+        known.setdefault("height_m", str(session.golfer.height_m))
+    figure: Figure = GolferFigure(Appearance.from_dict(known))
+    return figure
+
+
+def _club(spec: ClubSpec) -> Club:
+    from twinswing.stage.club_model import ClubNode  # noqa: PLC0415
+
+    club: Club = ClubNode(spec)
+    return club
+
+
+@dataclass(frozen=True)
+class SceneOptions:
+    """What a scene shows at first, and how.
+
+    trail_stays_s: how long the head's trail stays behind the playhead. make_figure, make_club: what builds them.
+    """
+
+    trail: bool = True
+    plane: bool = False
+    screen: bool = False
+    skeleton: bool = False
+    ground: bool = True
+    sky: bool = True
+    figure: bool = True
+    club: bool = True
+    shadows: bool = True
+    ball: bool = True
+    backdrop: bool = False
+    trail_stays_s: float = 1e9
+    light: Light = field(default_factory=Light)
+    quality: Quality = field(default_factory=Quality)
+    make_figure: Callable[[SwingSession], Figure] = _golfer
+    make_club: Callable[[ClubSpec], Club] = _club
+
+
+# What `SwingScene.show` can turn on and off.
+PARTS: tuple[str, ...] = (
+    "trail", "plane", "screen", "skeleton", "ground", "sky", "figure", "club", "shadows", "ball", "backdrop",
+)  # fmt: skip
+
+
+class SwingScene:
+    """A golfer, a club and a range below `root`.
+
+    Lights and shadows count in world coordinates, so `root` stays where it is and cameras move.
+    """
+
+    def __init__(self, session: SwingSession, options: SceneOptions | None = None) -> None:
+        self.session = session
+        self.options = options or SceneOptions()
+        self.root = p3d.NodePath("swing scene")
+        self.options.light.apply(self.root)
+        self._no_shadows = p3d.Texture("no shadow")
+        self._no_shadows.setup_2d_texture(1, 1, p3d.Texture.T_float, p3d.Texture.F_depth_component)
+        self._no_shadows.set_minfilter(p3d.SamplerState.FT_shadow)
+        self._no_shadows.set_magfilter(p3d.SamplerState.FT_shadow)
+        self._nodes: dict[str, p3d.NodePath] = {}
+        self._shown = {part: bool(getattr(self.options, part)) for part in PARTS}
+        self.video = VideoTexture()
+        self.figure: Figure | None = None
+        self.club: Club | None = None
+        self.skeleton: SkeletonLines | None = None
+        self.trail: Trail | None = None
+        self.plane: SwingPlane | None = None
+        self._shadows: ShadowMap | None = None
+        self._build_range()
+        self._build_golfer()
+        self._build_club()
+        self._build_screen()
+        for part in PARTS:
+            self.show(part, self._shown[part])
+        self.bind_shadows(None)
+        self.t_s = session.span_s()[0]
+        self.set_time(self.t_s)
+
+    def _add(self, part: str, node: p3d.NodePath) -> None:
+        node.reparent_to(self.root)
+        self._nodes[part] = node
+
+    def _build_range(self) -> None:
+        quality = self.options.quality
+        self._ground = environment.make_ground(quality)
+        self._add("ground", self._ground)
+        sky = p3d.NodePath("sky and trees")
+        environment.make_sky().reparent_to(sky)
+        if quality.detailed_ground:
+            environment.make_trees().reparent_to(sky)
+        self._add("sky", sky)
+        self._add("ball", environment.make_ball())
+
+    def _build_golfer(self) -> None:
+        body = self.session.body
+        if body is None:
+            return
+        self.figure = self.options.make_figure(self.session)
+        self._add("figure", self.figure.node)
+        self.skeleton = SkeletonLines(body.handed)
+        self._add("skeleton", self.skeleton.node)
+
+    def _build_club(self) -> None:
+        motion = self.session.club
+        if motion is None or not len(motion.t_s):
+            return
+        self.club = self.options.make_club(motion.spec)
+        self._add("club", self.club.node)
+        path = HeadPath.from_motion(motion)
+        self.trail = Trail(path, self.options.trail_stays_s)
+        self._add("trail", self.trail.node)
+        self.plane = fit_plane(path, self.session.events)
+        if self.plane is not None:
+            self._add("plane", make_plane(self.plane))
+
+    def _build_screen(self) -> None:
+        video = self.session.video
+        if video is None:
+            aspect = 9 / 16
+        else:
+            aspect = video.width_px / max(video.height_px, 1)
+        screen = VideoScreen(self.video, aspect)
+        screen.place(3.2, 3.0, (0.0, -4.5))
+        self._add("screen", screen.node)
+        self._add("backdrop", make_backdrop(self.video))
+
+    def show(self, part: str, on: bool) -> None:
+        """Turn a part on or off; a part that the session has no data for stays absent."""
+        if part not in PARTS:
+            raise InputError(f"expected a part out of {', '.join(PARTS)}, found {part!r}")
+        self._shown[part] = on
+        if part == "shadows":
+            self.bind_shadows(self._shadows, again=True)
+        elif part in self._nodes:
+            if on:
+                self._nodes[part].show()
+            else:
+                self._nodes[part].hide()
+
+    def shown(self, part: str) -> bool:
+        """Tell whether a part is turned on and there."""
+        return self._shown[part] and (part == "shadows" or part in self._nodes)
+
+    def set_time(self, t_s: float) -> None:
+        """Move everything to a session time, seconds."""
+        self.t_s = t_s
+        body, motion = self.session.body, self.session.club
+        if body is not None and self.figure is not None and self.skeleton is not None:
+            joints = body.at(t_s)
+            if self._shown["figure"]:
+                self.figure.set_joints(joints)
+            if self._shown["skeleton"]:
+                self.skeleton.set_joints(joints)
+            self._set_contacts(joints)
+        if motion is not None and self.club is not None:
+            self.club.set_pose(*club_at(motion, t_s))
+        if self.trail is not None:
+            self.trail.set_time(t_s)
+
+    def _set_contacts(self, joints: FloatArray) -> None:
+        soles = joints[_SOLES].reshape(2, 2, 3)
+        if not self._shown["figure"]:
+            return
+        rows = p3d.PTA_LVecBase4f(
+            [p3d.LVecBase4f(*sole[:, :2].ravel().tolist()) for sole in soles] + [p3d.LVecBase4f(1e3, 1e3, 1e3, 1e3)] * 2
+        )
+        height = np.maximum(soles[:, :, 2].min(1) - 0.03, 0.0)
+        self._ground.set_shader_inputs(
+            contacts=rows, contact_height=p3d.LVecBase4f(float(height[0]), float(height[1]), 9.0, 9.0)
+        )
+
+    def set_video_frame(self, rgb: NDArray[np.uint8]) -> None:
+        """Show a frame of the camera's video, shape (h, w, 3), rgb, on the screen and the backdrop."""
+        self.video.set_frame(rgb)
+
+    def bounds_m(self) -> tuple[FloatArray, FloatArray]:
+        """Return the box that the golfer and the club keep within over the session: low and high corner, metres."""
+        low, high = np.array([-0.6, -0.3, 0.0]), np.array([0.6, 1.4, 1.9])
+        if self.session.body is not None:
+            joints = self.session.body.joints_m.reshape(-1, 3)
+            low, high = np.minimum(low, joints.min(0) - 0.2), np.maximum(high, joints.max(0) + 0.2)
+        if self.session.club is not None and len(self.session.club.t_s):
+            head = self.session.club.head_m
+            low, high = np.minimum(low, head.min(0) - 0.1), np.maximum(high, head.max(0) + 0.1)
+        limit = np.array([4.0, 4.0, 4.0])
+        return np.maximum(np.maximum(low, -limit), [-4, -4, 0.0]), np.minimum(high, limit)
+
+    def bind_shadows(self, shadows: ShadowMap | None, again: bool = False) -> None:
+        """Take the shadow map of the output that draws this scene next."""
+        if shadows is not None and not again and shadows.bound == self.root and self._shadows is shadows:
+            return
+        self._shadows = shadows
+        if shadows is None:
+            self.root.set_shader_inputs(
+                shadow_map=self._no_shadows, shadow_matrix=p3d.LMatrix4f.ident_mat(), shadow_params=p3d.LVecBase4f(0)
+            )
+            return
+        low, high = self.bounds_m()
+        sun = np.asarray(self.options.light.sun_direction, dtype=float)
+        shadows.bind(self.root, sun, low, high, 1.0 if self._shown["shadows"] else 0.0)
+
+
+_SOLES = [JOINT[name] for name in ("left_heel", "left_toe", "right_heel", "right_toe")]

@@ -1,0 +1,102 @@
+"""The picture is the pinhole camera's, the shadow lies where the sun says, and several stages live at once."""
+
+from dataclasses import replace
+
+import numpy as np
+import panda3d.core as p3d
+import pytest
+
+from twinswing.body.camera import PinholeCamera
+from twinswing.errors import InputError
+from twinswing.stage import geom
+from twinswing.stage.material import Light, Material, Quality, apply_material
+from twinswing.stage.offscreen import OffscreenStage
+
+POINTS_M = np.array([[0.0, 0.0, 0.0], [0.5, 0.4, 0.2], [-0.6, 0.9, 1.3], [0.4, 1.5, 2.0], [-0.3, -0.5, 0.9]])
+
+
+class Dots:
+    """Small glowing balls on black."""
+
+    def __init__(self, points_m, radius_m=0.03):
+        self.root = p3d.NodePath("dots")
+        Light().apply(self.root)
+        backdrop = self.root.attach_new_node(geom.full_picture("black"))
+        apply_material(backdrop, Material((0.0, 0.0, 0.0)))
+        backdrop.hide()
+        self.points = [self.root.attach_new_node(geom.sphere("dot", radius_m, rings=16)) for _ in points_m]
+        for node, point in zip(self.points, points_m, strict=True):
+            node.set_pos(*point)
+            apply_material(node, Material((1.0, 1.0, 1.0), 1.0, emission=50.0))
+        texture = p3d.Texture()
+        texture.setup_2d_texture(1, 1, p3d.Texture.T_float, p3d.Texture.F_depth_component)
+        self.root.set_shader_inputs(
+            shadow_map=texture, shadow_matrix=p3d.LMatrix4f.ident_mat(), shadow_params=p3d.LVecBase4f(0)
+        )
+
+    def set_time(self, t_s):
+        self.points[0].set_x(t_s)
+
+    def bind_shadows(self, shadows):
+        """Dots cast none."""
+
+
+def cameras():
+    base = PinholeCamera.look_at(
+        position_m=(0.7, -4.2, 1.5), target_m=(0.0, 0.5, 0.9), width_px=240, height_px=320,
+        vertical_fov_rad=np.radians(40.0),
+    )  # fmt: skip
+    roll = np.array([[np.cos(0.2), -np.sin(0.2), 0], [np.sin(0.2), np.cos(0.2), 0], [0, 0, 1]])
+    return {
+        "centred": base,
+        "off-centre": replace(base, centre_px=(90.5, 171.0)),
+        "rolled": replace(base, rotation=roll @ base.rotation, centre_px=(130.0, 140.0)),
+        "narrow": replace(base, focal_px=base.focal_px * 1.1),
+    }
+
+
+@pytest.mark.parametrize("name", cameras())
+def test_world_points_land_where_the_pinhole_camera_says(stage, name):
+    camera = cameras()[name]
+    want = camera.project(POINTS_M)
+    for point, (u, v) in zip(POINTS_M, want, strict=True):
+        image = stage.render(Dots([point]), camera).astype(float).mean(2) - 187.0
+        weight = np.clip(image, 0, None)
+        rows, columns = np.mgrid[0:320, 0:240] + 0.5
+        got = np.array([(columns * weight).sum(), (rows * weight).sum()]) / weight.sum()
+        # A sphere's picture is an ellipse whose middle lies off its centre by a few hundredths of a pixel here.
+        assert np.abs(got - [u, v]).max() < 0.5, (point, got, (u, v))
+        assert np.abs(got - [u, v]).max() < 0.25
+
+
+def test_a_camera_of_another_size_is_refused(stage, kit):
+    with pytest.raises(InputError, match="240x320"):
+        stage.render(kit.scene(), replace(kit.face_on, width_px=100))
+
+
+@pytest.mark.parametrize("size", [(0, 10), (10, -1), (10_000, 10)])
+def test_an_impossible_size_is_refused(size):
+    with pytest.raises(InputError, match="expected a picture"):
+        OffscreenStage(*size)
+
+
+def test_two_stages_and_two_scenes_do_not_disturb_one_another(stage, kit):
+    one, two = kit.scene(), kit.scene(trail=False)
+    one.set_time(1.4)
+    alone = stage.render(one, kit.face_on)
+    with OffscreenStage(240, 320, quality=Quality(msaa=0)) as other:
+        other.render(one, kit.face_on)
+        stage.render(two, kit.face_on)
+        other.render(two, kit.face_on)
+        assert np.array_equal(stage.render(one, kit.face_on), alone)
+    assert np.array_equal(stage.render(one, kit.face_on), alone)
+
+
+def test_pictures_outlive_the_next_frame(stage, kit):
+    scene = kit.scene()
+    first = stage.render(scene, kit.face_on)
+    kept = first.copy()
+    scene.set_time(1.4)
+    second = stage.render(scene, kit.face_on)
+    assert np.array_equal(first, kept)
+    assert not np.array_equal(first, second)

@@ -1,0 +1,83 @@
+"""The golfer in the scene: one skinned node that follows 23 joints."""
+
+from typing import Any
+
+import numpy as np
+import panda3d.core as p3d
+from numpy.typing import ArrayLike
+
+from twinswing.stage.appearance import Appearance
+from twinswing.stage.figure_mesh import figure_mesh
+from twinswing.stage.figure_pose import FigurePose
+from twinswing.stage.figure_rest import Rest, rest_pose
+from twinswing.stage.mesh import Mesh
+
+BONE_SLOTS = 32  # length of `mat4 bone_matrices[]` in the shaders
+
+
+def panda_geom(mesh: Mesh, *, skinned: bool) -> p3d.Geom:
+    """Return a mesh as a static Panda3D Geom with 32-bit indices.
+
+    Columns: vertex, normal, color (linear RGB, alpha is roughness), and where `skinned` bone_index and bone_weight,
+    four floats each.
+    """
+    layout = p3d.GeomVertexArrayFormat()
+    for name, size, contents in (
+        ("vertex", 3, p3d.Geom.C_point),
+        ("normal", 3, p3d.Geom.C_normal),
+        ("color", 4, p3d.Geom.C_other),
+        *((("bone_index", 4, p3d.Geom.C_other), ("bone_weight", 4, p3d.Geom.C_other)) if skinned else ()),
+    ):
+        layout.add_column(p3d.InternalName.make(name), size, p3d.Geom.NT_float32, contents)
+    columns = [mesh.positions, mesh.normals, mesh.colours, mesh.roughness[:, None]]
+    if skinned:
+        columns += [mesh.bone_index.astype(np.float64), mesh.bone_weight]
+    rows = np.ascontiguousarray(np.concatenate(columns, 1), dtype=np.float32)
+    vertex_format = p3d.GeomVertexFormat.register_format(p3d.GeomVertexFormat(layout))
+    data = p3d.GeomVertexData("mesh", vertex_format, p3d.Geom.UH_static)
+    data.unclean_set_num_rows(len(rows))
+    memoryview(data.modify_array(0)).cast("B")[:] = rows.data.cast("B")
+    triangles = p3d.GeomTriangles(p3d.Geom.UH_static)
+    triangles.set_index_type(p3d.Geom.NT_uint32)
+    index = np.ascontiguousarray(mesh.triangles, dtype=np.uint32)
+    vertices = triangles.modify_vertices()
+    vertices.unclean_set_num_rows(index.size)
+    memoryview(vertices).cast("B")[:] = index.data.cast("B")
+    geom = p3d.Geom(data)
+    geom.add_primitive(triangles)
+    return geom
+
+
+class GolferFigure:
+    """A golfer that is drawn where its joints are.
+
+    node : one GeomNode under a NodePath; its geometry is static, and the shader input `bone_matrices` (mat4[32])
+    moves it. The node itself stays at the world's origin.
+    """
+
+    def __init__(self, appearance: Appearance | None = None) -> None:
+        self.appearance = appearance or Appearance()
+        self.rest: Rest = rest_pose(self.appearance)
+        self._pose = FigurePose(self.rest)
+        mesh = figure_mesh(self.rest, self.appearance)
+        geom_node = p3d.GeomNode("golfer")
+        geom_node.add_geom(panda_geom(mesh, skinned=True))
+        # The vertices lie where the shader puts them, not where the buffer says.
+        geom_node.set_bounds(p3d.OmniBoundingVolume())
+        geom_node.set_final(True)
+        self.node = p3d.NodePath(geom_node)
+        self._matrices: Any = p3d.PTA_LMatrix4f.empty_array(BONE_SLOTS)
+        self.node.set_shader_input("bone_matrices", self._matrices)
+        self.set_joints(self.rest.joints, self.rest.grip)
+
+    def set_joints(self, joints: ArrayLike, grip: ArrayLike | None = None) -> None:
+        """Pose the figure.
+
+        joints : joint centres in the world, metres, shape (23, 3), finite.
+        grip   : the club's direction from butt to head in the world, shape (3,), where it is known; the fists'
+                 tunnels lie along it.
+        """
+        matrices = self._pose.matrices(joints, grip)
+        # Panda3D stores matrices for row vectors; GLSL reads the same memory as columns.
+        flat = np.ascontiguousarray(np.swapaxes(matrices, -1, -2))
+        memoryview(self._matrices).cast("B")[: flat.nbytes] = flat.data.cast("B")

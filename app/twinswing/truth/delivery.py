@@ -1,0 +1,99 @@
+"""The club at the ball: geometry of the head, and what a launch monitor would say of the strike."""
+
+from dataclasses import asdict, dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.interpolate import make_interp_spline
+
+from twinswing.club.model import ClubSpec
+
+FloatArray = NDArray[np.float64]
+
+BALL_RADIUS_M = 0.02135  # the Rules of Golf's least diameter, 42.67 mm
+
+# Head's geometric centre: toward the toe from the shaft's axis, above the sole, and from the face back to it, metres.
+_HEADS: dict[str, tuple[float, float, float]] = {
+    "driver": (0.045, 0.030, 0.045),
+    "wood": (0.040, 0.022, 0.035),
+    "hybrid": (0.038, 0.020, 0.025),
+    "iron": (0.035, 0.024, 0.008),
+    "wedge": (0.035, 0.026, 0.008),
+    "putter": (0.030, 0.013, 0.010),
+}
+
+
+def head_offset(spec: ClubSpec, handed: str) -> FloatArray:
+    """Return the head's geometric centre in the club frame, metres, shape (3,).
+
+    With Z toward the head, X toward the toe and Y = Z x X, a right-handed club's face looks along -Y and a left-handed
+    one's along +Y: the two are mirror images.
+    """
+    toe, height, depth = _HEADS.get(spec.kind, _HEADS["iron"])
+    back = depth - 0.008 if handed == "right" else 0.008 - depth
+    return np.array([toe, back, spec.length_m - height])
+
+
+def head_size(spec: ClubSpec) -> tuple[float, float]:
+    """Return the height of the head's centre above its sole and its depth behind the face, metres."""
+    _, height, depth = _HEADS.get(spec.kind, _HEADS["iron"])
+    return height, depth
+
+
+def face_normal(spec: ClubSpec, handed: str) -> FloatArray:
+    """Return the unit normal of the face in the club frame, shape (3,)."""
+    out = -1.0 if handed == "right" else 1.0
+    return np.array([0.0, out * np.cos(spec.loft_rad), -np.sin(spec.loft_rad)])
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """The strike by TrackMan's definitions, at the instant of impact; directions are positive to the target's right.
+
+    head_speed_mps    : speed of the head's geometric centre.
+    attack_rad        : its vertical direction, positive upward.
+    path_rad          : its horizontal direction against the target.
+    face_rad          : horizontal direction of the face.
+    dynamic_loft_rad  : vertical direction of the face.
+    shaft_lean_rad    : shaft's lean toward the target, seen face-on.
+    lie_rad           : shaft against the ground, seen down the line.
+    """
+
+    head_speed_mps: float
+    attack_rad: float
+    path_rad: float
+    face_rad: float
+    dynamic_loft_rad: float
+    shaft_lean_rad: float
+    lie_rad: float
+
+    @classmethod
+    def at_impact(
+        cls, t_s: FloatArray, head_m: FloatArray, club: FloatArray, spec: ClubSpec, handed: str, impact_s: float
+    ) -> "Delivery":
+        """Return the delivery at `impact_s` of a head's path, shape (n, 3), and club to world, shape (n, 3, 3)."""
+        i = int(np.searchsorted(t_s, impact_s))
+        near = slice(max(i - 12, 0), i + 12)
+        velocity = make_interp_spline(t_s[near], head_m[near], k=5).derivative()(impact_s)
+        u, _, vt = np.linalg.svd(make_interp_spline(t_s[near], club[near], k=5)(impact_s))
+        R = u @ vt
+        return cls.of(np.asarray(velocity), R, spec, handed)
+
+    @classmethod
+    def of(cls, velocity: FloatArray, R: FloatArray, spec: ClubSpec, handed: str) -> "Delivery":
+        """Return the delivery of a head's velocity (m/s) and a club's rotation to the world."""
+        normal = R @ face_normal(spec, handed)
+        shaft = R[:, 2]
+        return cls(
+            head_speed_mps=float(np.linalg.norm(velocity)),
+            attack_rad=float(np.arctan2(velocity[2], np.hypot(velocity[0], velocity[1]))),
+            path_rad=float(np.arctan2(-velocity[1], velocity[0])),
+            face_rad=float(np.arctan2(-normal[1], normal[0])),
+            dynamic_loft_rad=float(np.arcsin(np.clip(normal[2], -1.0, 1.0))),
+            shaft_lean_rad=float(np.arctan2(-shaft[0], -shaft[2])),
+            lie_rad=float(np.arctan2(-shaft[2], abs(shaft[1]))),
+        )
+
+    def as_dict(self) -> dict[str, float]:
+        """Return the numbers by name."""
+        return asdict(self)

@@ -1,0 +1,206 @@
+"""Who swings: the parameters of a synthetic golfer, and a body's proportions.
+
+Angles are radians, positive as a right-handed golfer opens toward the target; a left-handed golfer is the mirror image.
+"""
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from twinswing.club.model import ClubSpec, Mount
+from twinswing.errors import InputError
+
+DEG = np.pi / 180.0
+MPH = 0.44704
+
+# The faults that can be asked for, by the names of the Titleist Performance Institute's list.
+FAULTS: tuple[str, ...] = (
+    "sway", "slide", "early_extension", "over_the_top", "casting", "reverse_spine", "chicken_wing", "hanging_back",
+    "loss_of_posture", "flat_shoulder_plane",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Proportions:
+    """Bone lengths in metres for a stature, after Drillis and Contini's body segment table (Winter, 2009).
+
+    Hip and shoulder widths are between joint centres, which are narrower than the outer breadths of that table.
+    """
+
+    upper_arm_m: float
+    forearm_m: float
+    fist_m: float
+    thigh_m: float
+    shank_m: float
+    ankle_height_m: float
+    foot_m: float
+    hip_width_m: float
+    shoulder_width_m: float
+    trunk_m: float
+    neck_m: float
+    nose_m: float
+
+    @classmethod
+    def of(cls, height_m: float, build: float) -> "Proportions":
+        """Return the proportions of a body; `build` widens hips and shoulders (1 is average)."""
+        h = height_m
+        return cls(
+            upper_arm_m=0.175 * h,
+            forearm_m=0.149 * h,
+            fist_m=0.045 * h,
+            thigh_m=0.245 * h,
+            shank_m=0.246 * h,
+            ankle_height_m=0.042 * h,
+            foot_m=0.152 * h,
+            hip_width_m=0.104 * h * (0.6 + 0.4 * build),
+            shoulder_width_m=0.188 * h * (0.6 + 0.4 * build),
+            trunk_m=0.320 * h,
+            neck_m=0.098 * h,
+            nose_m=0.066 * h,
+        )
+
+
+@dataclass(frozen=True)
+class GolferSpec:
+    """A golfer and how this golfer swings.
+
+    Peak rates are of the downswing in rad/s; the club's follows from `head_speed_mps`. Turns are from address. `faults`
+    maps a name of FAULTS to a severity (1 is plain to see).
+    """
+
+    height_m: float = 1.78
+    build: float = 1.0
+    handed: str = "right"
+    tempo_ratio: float = 3.0
+    downswing_s: float = 0.25
+    follow_through_s: float = 0.75
+    hold_s: float = 0.8
+    finish_hold_s: float = 0.6
+    waggles: int = 0
+    pelvis_top_rad: float = -45.0 * DEG
+    pelvis_impact_rad: float = 38.0 * DEG
+    pelvis_finish_rad: float = 92.0 * DEG
+    thorax_top_rad: float = -92.0 * DEG
+    thorax_impact_rad: float = 30.0 * DEG
+    thorax_finish_rad: float = 118.0 * DEG
+    arm_top_rad: float = -132.0 * DEG
+    club_top_rad: float = -258.0 * DEG
+    arm_plane_top_rad: float = 50.0 * DEG
+    club_plane_top_rad: float = 55.0 * DEG
+    face_roll_top_rad: float = 78.0 * DEG
+    shaft_lean_rad: float = 7.0 * DEG
+    pelvis_peak_radps: float = 495.0 * DEG
+    thorax_peak_radps: float = 720.0 * DEG
+    arm_peak_radps: float = 1040.0 * DEG
+    stance_m: float = 0.46
+    sway_m: float = 0.03
+    shift_m: float = 0.10
+    head_speed_mps: float = 40.0
+    attack_rad: float = -4.0 * DEG
+    path_rad: float = 0.0
+    face_rad: float = 0.0
+    faults: dict[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        unknown = sorted(set(self.faults) - set(FAULTS))
+        if unknown:
+            raise InputError(f"expected a fault out of {', '.join(FAULTS)}, found {', '.join(unknown)} in the golfer")
+        if self.handed not in ("right", "left"):
+            raise InputError(f'expected a golfer to be "right" or "left" handed, found "{self.handed}"')
+
+    @property
+    def proportions(self) -> Proportions:
+        """Bone lengths of this golfer."""
+        return Proportions.of(self.height_m, self.build)
+
+    def fault(self, name: str) -> float:
+        """Return the severity of a fault, 0 when the golfer does not have it."""
+        return self.faults.get(name, 0.0)
+
+
+@dataclass(frozen=True)
+class _Kind:
+    name: str
+    length_m: float
+    lie_deg: float
+    loft_deg: float
+    speed_mph: float
+    attack_deg: float
+    lean_deg: float
+    stance_m: float
+    tee_m: float
+
+
+# Speeds and attack angles are TrackMan's tour averages; lengths, lies and lofts are common catalogue values.
+_KINDS: dict[str, _Kind] = {
+    "driver": _Kind("driver", 1.143, 56.0, 10.5, 113.0, -1.3, 0.4, 0.55, 0.030),
+    "wood": _Kind("3 wood", 1.092, 56.5, 15.0, 107.0, -2.9, 3.0, 0.52, 0.010),
+    "hybrid": _Kind("hybrid", 1.016, 58.0, 20.0, 100.0, -3.5, 4.0, 0.50, 0.0),
+    "iron": _Kind("7 iron", 0.940, 62.5, 33.0, 90.0, -4.3, 4.4, 0.46, 0.0),
+    "wedge": _Kind("pitching wedge", 0.902, 64.0, 46.0, 83.0, -5.0, 6.0, 0.40, 0.0),
+}
+CLUB_KINDS: tuple[str, ...] = tuple(_KINDS)
+
+
+def club_of(kind: str, *, serial: str = "", mount: Mount | None = None) -> ClubSpec:
+    """Return a club of a kind out of CLUB_KINDS with a sensor at the end of its grip."""
+    if kind not in _KINDS:
+        raise InputError(f'expected a club out of {", ".join(CLUB_KINDS)}, found "{kind}"')
+    k = _KINDS[kind]
+    return ClubSpec(kind, k.name, k.length_m, k.lie_deg * DEG, k.loft_deg * DEG, mount or Mount(), serial)
+
+
+def tee_height_m(kind: str) -> float:
+    """Return the height of the ball's underside above the ground for a kind of club, metres."""
+    return _KINDS[kind].tee_m
+
+
+def tour_golfer(kind: str = "iron", **changes: object) -> GolferSpec:
+    """Return a tour-like golfer with a club's average speed, attack angle, shaft lean and stance."""
+    k = _KINDS[kind]
+    base = GolferSpec(
+        head_speed_mps=k.speed_mph * MPH,
+        attack_rad=k.attack_deg * DEG,
+        shaft_lean_rad=k.lean_deg * DEG,
+        stance_m=k.stance_m,
+    )
+    return replace(base, **changes)  # type: ignore[arg-type]
+
+
+def random_golfer(rng: np.random.Generator, kind: str = "iron", **changes: object) -> GolferSpec:
+    """Return a golfer drawn around the tour's average and down to a fair amateur; `changes` are kept as they are.
+
+    One number for skill moves all of the speeds together, as they do in people: an amateur's downswing is slower and
+    its peaks lower (Cheetham 2008: pelvis 395 against 477 deg/s).
+    """
+    skill = float(rng.uniform(0.0, 1.0))
+    tour = tour_golfer(kind)
+    speed = 0.80 + 0.20 * skill + float(rng.normal(0.0, 0.015))
+    attack = float(rng.normal(0.0, 1.0)) * DEG
+    drawn: dict[str, object] = {
+        "height_m": float(np.clip(rng.normal(1.77, 0.07), 1.60, 1.93)),
+        "build": float(rng.uniform(0.9, 1.15)),
+        "tempo_ratio": float(rng.uniform(2.7, 3.6)),
+        "downswing_s": 0.25 / speed * float(rng.uniform(0.98, 1.04)),
+        "follow_through_s": float(rng.uniform(0.68, 0.9)),
+        "hold_s": float(rng.uniform(0.4, 1.5)),
+        "finish_hold_s": float(rng.uniform(0.4, 0.8)),
+        "waggles": int(rng.integers(0, 3)),
+        "pelvis_top_rad": tour.pelvis_top_rad + float(rng.normal(0.0, 4.0)) * DEG,
+        "pelvis_impact_rad": (22.0 + 16.0 * skill + float(rng.normal(0.0, 3.0))) * DEG,
+        "thorax_top_rad": tour.thorax_top_rad + float(rng.normal(0.0, 5.0)) * DEG,
+        "arm_top_rad": tour.arm_top_rad + float(rng.normal(0.0, 6.0)) * DEG,
+        "club_top_rad": tour.club_top_rad + float(rng.normal(0.0, 9.0)) * DEG,
+        "arm_plane_top_rad": tour.arm_plane_top_rad + float(rng.normal(0.0, 3.0)) * DEG,
+        "pelvis_peak_radps": tour.pelvis_peak_radps * (0.85 + 0.15 * skill) * float(rng.normal(1.0, 0.03)),
+        "thorax_peak_radps": tour.thorax_peak_radps * speed * float(rng.normal(1.0, 0.02)),
+        "arm_peak_radps": tour.arm_peak_radps * speed * float(rng.normal(1.0, 0.02)),
+        "head_speed_mps": tour.head_speed_mps * speed,
+        "attack_rad": tour.attack_rad + attack,
+        # A steeper strike comes with more lean; left apart, the two would move the ball about in the stance.
+        "shaft_lean_rad": tour.shaft_lean_rad - attack + float(rng.normal(0.0, 0.3)) * DEG,
+        "path_rad": float(rng.normal(0.0, 2.5)) * DEG,
+        "face_rad": float(rng.normal(0.0, 2.0)) * DEG,
+        "stance_m": tour.stance_m * float(rng.uniform(0.93, 1.07)),
+    }
+    return replace(tour, **{**drawn, **changes})  # type: ignore[arg-type]

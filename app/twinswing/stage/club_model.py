@@ -1,0 +1,24 @@
+"""The club in the scene: grip, sensor, shaft and head in the exact club frame."""
+
+import numpy as np
+import panda3d.core as p3d
+from numpy.typing import ArrayLike
+
+from twinswing.club.model import ClubSpec
+from twinswing.stage.club_model_mesh import club_mesh
+from twinswing.stage.figure import panda_geom
+
+
+class ClubNode:
+    """A club that is drawn at a pose. `node` is the club frame: its origin is the butt, its Z runs down the shaft."""
+
+    def __init__(self, spec: ClubSpec, handed: str = "right") -> None:
+        self.spec = spec
+        geom_node = p3d.GeomNode("club")
+        geom_node.add_geom(panda_geom(club_mesh(spec, handed), skinned=False))
+        self.node = p3d.NodePath(geom_node)
+
+    def set_pose(self, butt_m: ArrayLike, quaternion: ArrayLike) -> None:
+        """Take this pose: the butt in the world, metres, shape (3,), and club to world (w, x, y, z)."""
+        self.node.set_pos(*np.asarray(butt_m, dtype=float).tolist())
+        self.node.set_quat(p3d.LQuaternionf(*np.asarray(quaternion, dtype=float).tolist()))

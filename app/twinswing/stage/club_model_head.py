@@ -1,0 +1,162 @@
+"""The heads of clubs as meshes, in the head frame of `club_model_geometry` (E toe, F face, U up; metres)."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from twinswing.club.model import ClubSpec
+from twinswing.stage.club_model_geometry import HeadShape, head_shape
+from twinswing.stage.mesh import FloatArray, Mesh, merge, sheet, tube
+from twinswing.stage.mesh_field import Field, ball, blend, cut, half_space, limb, opposite, surface, within
+
+STEEL = (0.52, 0.53, 0.55)
+DARK = (0.012, 0.013, 0.016)
+TITANIUM = (0.30, 0.31, 0.33)
+FACE = (0.42, 0.43, 0.45)
+GROOVE = (0.03, 0.03, 0.035)
+ACCENT = (0.55, 0.04, 0.03)
+WHITE = (0.85, 0.85, 0.85)
+
+
+def head_mesh(spec: ClubSpec) -> Mesh:
+    """Return the head of a club with its hosel and markings."""
+    shape = head_shape(spec)
+    if spec.kind == "putter":
+        return _putter(spec, shape)
+    if spec.kind in {"iron", "wedge"}:
+        return _blade(spec, shape)
+    return _wood(spec, shape)
+
+
+def _shaft_line(spec: ClubSpec) -> FloatArray:
+    """Return the direction up the shaft in the head frame."""
+    return np.array([-np.cos(spec.lie_rad), 0.0, np.sin(spec.lie_rad)])
+
+
+def _face_plane(spec: ClubSpec, shape: HeadShape) -> Field:
+    """Return the side behind the face."""
+    normal = (0.0, np.cos(spec.loft_rad), np.sin(spec.loft_rad))
+    return half_space((0.0, shape.lead_m, 0.0), normal)
+
+
+def _wood(spec: ClubSpec, s: HeadShape) -> Mesh:
+    """Return a driver, fairway wood or hybrid: a pear-shaped shell with crown, skirt, sole and a bulged face."""
+    e, width, deep, high = 0.5 * (s.heel_m + s.toe_m), s.toe_m - s.heel_m, s.depth_m, s.height_m
+    y = s.lead_m - 0.5 * deep
+    shell = blend(
+        0.02,
+        ball((e + 0.02 * width, s.lead_m - 0.42 * deep, 0.47 * high), (0.47 * width, 0.56 * deep, 0.50 * high)),
+        ball((e - 0.03 * width, s.lead_m - 0.60 * deep, 0.42 * high), (0.40 * width, 0.40 * deep, 0.40 * high)),
+        ball((e + 0.10 * width, s.lead_m - 0.20 * deep, 0.50 * high), (0.36 * width, 0.30 * deep, 0.47 * high)),
+        ball((e - 0.22 * width, s.lead_m - 0.18 * deep, 0.46 * high), (0.26 * width, 0.24 * deep, 0.40 * high)),
+    )
+    up = _shaft_line(spec)
+    hosel = limb(up * 0.35 * high, up * (high + 0.012), 0.0085, 0.0072)
+    field = blend(0.010, shell, hosel)
+    # Bulge and roll: the face is part of a large sphere (about 12 inches on a driver) about the middle of the face.
+    normal = np.array([0.0, np.cos(spec.loft_rad), np.sin(spec.loft_rad)])
+    middle = np.array([e, s.lead_m - 0.5 * high * np.tan(spec.loft_rad), 0.5 * high])
+    ahead = opposite(ball(middle - normal * 0.30, 0.30))
+    below_hosel = half_space((0, 0, 0.92 * high), (0, 0, 1))
+    field = cut(field, within(ahead, below_hosel), 0.004)
+    field = cut(field, half_space((0, 0, 0), (0, 0, 1)), 0.006)
+    mesh = surface(
+        field,
+        (s.heel_m - 0.03, y - 0.62 * deep, -0.01),
+        (s.toe_m + 0.02, s.lead_m + 0.02, high + 0.035),
+        0.0052 if spec.kind == "driver" else 0.0044,
+    )
+    return merge([_wood_paint(mesh, middle, normal, s), *_face_lines(spec, s, 0.30 if spec.kind == "driver" else 0.4)])
+
+
+def _wood_paint(mesh: Mesh, middle: FloatArray, normal: FloatArray, s: HeadShape) -> Mesh:
+    """Colour crown, sole and face by where a vertex lies and how it is turned."""
+    p, n = mesh.positions, mesh.normals
+    colour = np.broadcast_to(np.array(DARK), p.shape).copy()
+    rough = np.full(len(p), 0.18)
+    sole = (n[:, 2] < -0.15) | (p[:, 2] < 0.16 * s.height_m)
+    colour[sole], rough[sole] = TITANIUM, 0.35
+    face = (n @ normal > 0.90) & ((p - middle) @ normal > -0.012)
+    colour[face], rough[face] = FACE, 0.38
+    return replace(mesh, colours=colour, roughness=rough)
+
+
+def _face_lines(spec: ClubSpec, s: HeadShape, reach: float) -> list[Mesh]:
+    """Return the score lines of a face as thin dark bars that stand out by a tenth of a millimetre."""
+    out = []
+    e = 0.5 * (s.heel_m + s.toe_m) + 0.006
+    half = reach * 0.5 * (s.toe_m - s.heel_m)
+    wood = spec.kind not in {"iron", "wedge"}
+    heights = np.linspace(0.28, 0.66, 4) if wood else np.linspace(0.13, 0.62, 9)
+    for u in heights * s.height_m:
+        y = s.lead_m - u * np.tan(spec.loft_rad) + (0.0012 if wood else 0.00015)
+        bar = [[e - half, y, u], [e + half, y, u]]
+        out.append(tube(bar, [[0.0004, 0.0004]] * 2, sides=4, hint=(0, 0, 1)).painted(GROOVE, 0.6))
+    return out
+
+
+def _blade_outline(s: HeadShape) -> FloatArray:
+    """Return an iron's outline seen on its face, anticlockwise from the heel of the sole: (E, height), metres."""
+    h, t = s.height_m, s.toe_m
+    knots = np.array([
+        [-0.006, 0.004], [0.004, 0.0015], [0.020, 0.0000], [0.042, 0.0000], [0.058, 0.0025], [0.068, 0.0090],
+        [t - 0.0005, 0.020], [t, 0.032], [t - 0.003, 0.045], [t - 0.009, h - 0.003], [t - 0.017, h - 0.0005],
+        [t - 0.026, h - 0.003], [0.030, 0.040], [0.013, 0.0315], [0.003, 0.0285], [-0.0055, 0.030], [-0.0085, 0.018],
+    ])  # fmt: skip
+    # A closed Catmull-Rom curve rounds the corners.
+    a, b, c, d = (np.roll(knots, k, axis=0)[:, None] for k in (1, 0, -1, -2))
+    w = np.array([0.0, 1.0 / 3.0, 2.0 / 3.0])[None, :, None]
+    fine = 0.5 * (2 * b + (c - a) * w + (2 * a - 5 * b + 4 * c - d) * w**2 + (3 * b - a - 3 * c + d) * w**3)
+    return np.asarray(fine.reshape(-1, 2))
+
+
+def _blade(spec: ClubSpec, s: HeadShape) -> Mesh:
+    """Return an iron or wedge: a flat lofted face, a sole that widens, a cavity back, and a hosel."""
+    outline = _blade_outline(s)
+    centre = outline.mean(0)
+    loft = np.tan(spec.loft_rad)
+    wide = s.depth_m
+
+    def place(flat: FloatArray, back: FloatArray) -> FloatArray:
+        return np.stack([flat[:, 0], s.lead_m - flat[:, 1] * loft - back, flat[:, 1]], -1)
+
+    low = np.clip(1.0 - outline[:, 1] / (0.42 * s.height_m), 0.0, 1.0)
+    thick = 0.0045 + (wide - 0.0045) * low**1.5
+    none = np.zeros(len(outline))
+
+    def ring(scale: float, back: FloatArray) -> FloatArray:
+        return place(centre + (outline - centre) * scale, back)
+
+    rings = [
+        ring(0.0, none), ring(0.985, none), ring(1.0, none + 0.0006), ring(1.0, thick - 0.0008), ring(0.965, thick),
+        ring(0.80, 0.9 * thick), ring(0.72, np.minimum(0.5 * thick, 0.0035)), ring(0.0, none + 0.0032),
+    ]  # fmt: skip
+    # Each band has normals of its own, so that the rim and the cavity keep their edges.
+    bands = [sheet(np.stack(rings[i : i + 2]), wrap=True) for i in range(len(rings) - 1)]
+    shell = merge(bands)
+    shell = (
+        shell
+        if shell.volume_m3() > 0
+        else merge([sheet(np.stack(rings[i : i + 2])[:, ::-1], wrap=True) for i in range(len(rings) - 1)])
+    )
+    up = _shaft_line(spec)
+    hosel_low, hosel_high = up * 0.006 + [0.001, 0, 0], up * 0.068
+    path = hosel_low + (hosel_high - hosel_low) * np.linspace(0, 1, 7)[:, None]
+    hosel = tube(path, np.array([0.0052, 0.0060, 0.0064, 0.0066, 0.0066, 0.0066, 0.0064]), sides=18)
+    body = merge([shell, hosel])
+    return merge([body.painted(STEEL, 0.28), *_face_lines(spec, s, 0.52)])
+
+
+def _putter(spec: ClubSpec, s: HeadShape) -> Mesh:
+    """Return a heel-shafted blade putter with a flange and a sight line."""
+    e, half = 0.5 * (s.heel_m + s.toe_m), 0.5 * (s.toe_m - s.heel_m)
+    bar = ball((e, s.lead_m - 0.010, 0.0125), (half, 0.0135, 0.0150))
+    flange = ball((e, s.lead_m - 0.022, 0.0055), (half * 0.93, 0.0120, 0.0060))
+    up = _shaft_line(spec)
+    neck = limb((0.0, 0.0, 0.012), up * 0.05, 0.0062, 0.0056)
+    field = blend(0.006, blend(0.004, bar, flange), neck)
+    face: Field = lambda p: np.where(p[:, 2] < 0.03, s.lead_m - p[:, 1], 1.0)  # noqa: E731
+    field = cut(field, face, 0.0015)
+    mesh = surface(field, (s.heel_m - 0.02, -0.035, -0.006), (s.toe_m + 0.012, 0.022, 0.062), 0.0034)
+    line = tube([[e, s.lead_m - 0.018, 0.0128], [e, s.lead_m - 0.033, 0.0128]], [[0.0009, 0.0004]] * 2, sides=4)
+    return merge([mesh.painted((0.16, 0.165, 0.175), 0.3), line.painted(WHITE, 0.6)])

@@ -8,6 +8,8 @@ from typing import Any
 
 from foxglove_schemas_protobuf.CameraCalibration_pb2 import CameraCalibration
 from foxglove_schemas_protobuf.CompressedVideo_pb2 import CompressedVideo
+from foxglove_schemas_protobuf.FrameTransform_pb2 import FrameTransform
+from foxglove_schemas_protobuf.LinePrimitive_pb2 import LinePrimitive
 from foxglove_schemas_protobuf.PoseInFrame_pb2 import PoseInFrame
 from foxglove_schemas_protobuf.PosesInFrame_pb2 import PosesInFrame
 from foxglove_schemas_protobuf.SceneUpdate_pb2 import SceneUpdate
@@ -21,11 +23,12 @@ __all__ = [
     "Annotation",
     "BodySigma",
     "CameraCalibration",
-    "CameraModel",
     "ClubHead",
     "CompressedVideo",
     "Event",
+    "FrameTransform",
     "ImuBatch",
+    "LinePrimitive",
     "PlantSample",
     "PoseFrame",
     "PoseInFrame",
@@ -52,10 +55,6 @@ _MESSAGES: dict[str, str] = {
     ),
     "BodySigma": "int64 t_ns, *double sigma_m",
     "ClubHead": "int64 t_ns, double x_m, double y_m, double z_m, double sigma_m, double sigma_rad",
-    "CameraModel": (
-        "int64 t_ns, uint32 width_px, uint32 height_px, double focal_px, *double centre_px, *double position_m, "
-        "*double rotation, double readout_s, string source, *double distortion"
-    ),
     "Event": "int64 t_ns, string name, int32 frame, double confidence, string source",
     # document is JSON, whose form the kind decides.
     "Annotation": "int64 t_ns, string id, string kind, string author, bool deleted, string document",
@@ -99,7 +98,6 @@ PoseFrame = _message("PoseFrame")
 ImuBatch = _message("ImuBatch")
 BodySigma = _message("BodySigma")
 ClubHead = _message("ClubHead")
-CameraModel = _message("CameraModel")
 Event = _message("Event")
 Annotation = _message("Annotation")
 PlantSample = _message("PlantSample")
@@ -108,8 +106,8 @@ PlantSample = _message("PlantSample")
 BY_NAME: dict[str, Any] = {
     kind.DESCRIPTOR.full_name: kind
     for kind in (
-        CameraCalibration, CompressedVideo, PoseInFrame, PosesInFrame, SceneUpdate,
-        PoseFrame, ImuBatch, BodySigma, ClubHead, CameraModel, Event, Annotation, PlantSample,
+        CameraCalibration, CompressedVideo, FrameTransform, PoseInFrame, PosesInFrame, SceneUpdate,
+        PoseFrame, ImuBatch, BodySigma, ClubHead, Event, Annotation, PlantSample,
     )
 }  # fmt: skip
 

@@ -5,11 +5,12 @@ import re
 EVENTS = "/events"
 ANNOTATIONS = "/annotations"
 SCENE = "/scene"
+TRANSFORMS = "/tf"
 BODY_POSE = "/body/pose"
 BODY_SIGMA = "/body/sigma"
 
 # What an analysis found out; all else was captured, or was said by a person, and only accumulates.
-_RESULT = re.compile(r"/(events|scene|body/.+|camera/[^/]+/(pose|calibration)|club/[^/]+/(pose|head))")
+_RESULT = re.compile(r"/(events|scene|tf|body/.+|camera/[^/]+/(pose|calibration)|club/[^/]+/(pose|head))")
 _UNSAFE = re.compile(r"[^\w.:-]+")
 
 

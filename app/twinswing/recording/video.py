@@ -202,6 +202,23 @@ class VideoSource:
         self._rgb: tuple[int, RgbArray] | None = None
         self.damaged = 0
 
+    @classmethod
+    def open(cls, path: str | Path, camera: str = "main") -> "VideoSource | None":
+        """Open a recording's camera, or return None if it has no picture; `close` closes the file."""
+        reader = RecordingReader(path)
+        source = cls(reader, camera)
+        if len(source):
+            return source
+        reader.close()
+        return None
+
+    def close(self) -> None:
+        """Close the recording and forget what was decoded."""
+        with self._lock:
+            self._frames.clear()
+            self._decoder = self._rgb = None
+            self._reader.close()
+
     def __len__(self) -> int:
         return len(self._times)
 
@@ -263,7 +280,10 @@ class VideoSource:
             last = frames or last
         if self._decoder is not None and number not in self._frames:
             last = self._drain() or last
-        return self._frames.get(number, last)
+        if number in self._frames:
+            return self._frames[number]
+        before = max((kept for kept in self._frames if kept < number), default=None)
+        return last if before is None else self._frames[before]
 
     def _feed(self, place: int, data: bytes) -> av.VideoFrame | None:
         assert self._decoder is not None

@@ -17,7 +17,15 @@ from twinswing import __version__
 from twinswing.errors import InputError
 from twinswing.recording import schemas, topics
 from twinswing.recording.container import DEFAULT_LIMITS, ChunkLimits, McapAppender
-from twinswing.recording.index import PROFILE, RECORDING_RECORD, REVISION_RECORD, VERSION, metadata_record, read_index
+from twinswing.recording.index import (
+    PROFILE,
+    RECORDING_RECORD,
+    REVISION_RECORD,
+    VERSION,
+    RecordingIndex,
+    metadata_record,
+    read_index,
+)
 
 # Log time of session time 0 where the hour of the recording is not known: 2000-01-01T00:00:00Z. MCAP's times cannot
 # be negative, and a session's can: a club that was switched on before the camera.
@@ -153,6 +161,23 @@ class RecordingWriter:
         """Unix time of session time 0, nanoseconds."""
         return self._zero
 
+    def has(self, topic: str) -> bool:
+        """Tell whether a topic holds messages already: captured ones, or results of this revision."""
+        with self._lock:
+            return any(
+                channel.topic == topic
+                and RecordingIndex.revision_of(channel) == self._revision_of(topic)
+                and (topic in self._channels or self._appender.message_counts.get(channel.id, 0) > 0)
+                for channel in self._appender.channels.values()
+            )
+
+    def next_revision(self) -> int:
+        """Begin a new revision of the results, which hides the one before once `commit_revision` is called."""
+        with self._lock:
+            self._revision += 1
+            self._channels = {topic: known for topic, known in self._channels.items() if not topics.is_result(topic)}
+            return self._revision
+
     # Messages
 
     def write(self, topic: str, message: Any, t_ns: int) -> None:
@@ -261,6 +286,41 @@ class RecordingWriter:
         head = schemas.ClubHead(t_ns=t_ns, x_m=x, y_m=y, z_m=z, sigma_m=sigma_m, sigma_rad=sigma_rad)
         self.write(topics.club(serial, "head"), head, t_ns)
 
+    def write_camera(
+        self,
+        t_ns: int,
+        *,
+        width_px: int,
+        height_px: int,
+        matrix: NDArray[np.float64],
+        position_m: ArrayLike,
+        quaternion: ArrayLike,
+        distortion: Sequence[float] = (),
+        camera: str = "main",
+    ) -> None:
+        """Write a camera's 3x3 matrix (pixels), its place in the world and its camera-to-world (w, x, y, z)."""
+        frame = f"camera/{camera}"
+        flat = matrix.ravel().tolist()
+        projection = np.hstack([matrix, np.zeros((3, 1))]).ravel().tolist()
+        calibration = schemas.CameraCalibration(
+            frame_id=frame,
+            width=width_px,
+            height=height_px,
+            distortion_model="plumb_bob",
+            D=distortion,
+            K=flat,
+            R=np.eye(3).ravel().tolist(),
+            P=projection,
+        )
+        calibration.timestamp.FromNanoseconds(self._log_time(t_ns))
+        self.write(topics.camera(camera, "calibration"), calibration, t_ns)
+        pose = schemas.FrameTransform(parent_frame_id="world", child_frame_id=frame)
+        pose.timestamp.FromNanoseconds(self._log_time(t_ns))
+        at, turn = pose.translation, pose.rotation
+        at.x, at.y, at.z = np.asarray(position_m, dtype=np.float64).tolist()
+        turn.w, turn.x, turn.y, turn.z = np.asarray(quaternion, dtype=np.float64).tolist()
+        self.write(topics.TRANSFORMS, pose, t_ns)
+
     def write_event(self, t_ns: int, name: str, *, frame: int, confidence: float, source: str = "") -> None:
         """Write an event of the swing: its 0-based frame (-1 where it has none) and confidence 0 to 1."""
         message = schemas.Event(t_ns=t_ns, name=name, frame=frame, confidence=confidence, source=source)
@@ -354,10 +414,12 @@ class RecordingWriter:
 
     def _open_channel(self, topic: str, message: Any) -> int:
         schema = self._appender.add_schema(message.DESCRIPTOR.full_name, schemas.descriptor_set(type(message)))
-        revision = self._revision if topics.is_result(topic) else 0
         # Each chunk repeats this, so that any one of them can be read alone after damage.
-        about = {"revision": str(revision), "version": VERSION, "zero_unix_ns": str(self._zero)}
+        about = {"revision": str(self._revision_of(topic)), "version": VERSION, "zero_unix_ns": str(self._zero)}
         return self._appender.add_channel(topic, schema, about)
+
+    def _revision_of(self, topic: str) -> int:
+        return self._revision if topics.is_result(topic) else 0
 
     def _put_json(self, name: str, document: Any, version: int) -> None:
         self._appender.add_metadata(name, metadata_record(document, version))

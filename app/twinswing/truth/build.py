@@ -16,7 +16,7 @@ from twinswing.truth.swing import TruthSwing, assemble
 FloatArray = NDArray[np.float64]
 
 SAMPLE_RATE_HZ = 1000.0
-TRAIL_REACH = 0.955  # trail arm at address against its full length: the elbow is soft
+TRAIL_REACH = 0.975  # trail arm at address against its full length: the elbow is soft
 _H_S = 2e-4  # step of the central difference at impact
 
 
@@ -76,7 +76,7 @@ def solve(golfer: GolferSpec, club: ClubSpec) -> Unknowns:
     neck = golfer.proportions.trunk_m * np.sin(setup.spine_bend_rad) - setup.pelvis_y_m
     rate = golfer.head_speed_mps / (club.length_m + 0.1)
     start = np.array([
-        -0.1, ball + hands + neck + 0.03, 0.02, 5.0 * DEG, 0.0, 0.0, rate,
+        0.0, ball + hands + neck + 0.03, 0.02, 5.0 * DEG, 0.0, 0.0, rate,
         0.0, setup.arm_plane_rad, setup.club_plane_rad, 0.5,
     ])  # fmt: skip
     scale = np.array([0.05, 0.05, 0.02, 0.1, 0.1, 0.3, 2.0, 0.1, 0.1, 0.1, 0.2])
@@ -96,7 +96,7 @@ def solve(golfer: GolferSpec, club: ClubSpec) -> Unknowns:
 
 def _pose(t: FloatArray, golfer: GolferSpec, club: ClubSpec, unknowns: Unknowns) -> Pose:
     q = coordinates(golfer, club, unknowns)
-    return pose(t, q, golfer, club, (unknowns.stance_x_m, unknowns.stance_y_m))
+    return pose(t, q, golfer, club, (0.5 * unknowns.shift_m - golfer.ball_m, unknowns.stance_y_m))
 
 
 def _miss(unknowns: Unknowns, golfer: GolferSpec, club: ClubSpec) -> FloatArray:

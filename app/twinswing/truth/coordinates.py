@@ -45,7 +45,8 @@ class Phases:
 class Unknowns:
     """What is solved for, so that the club is at the ball at address and meets it as asked at impact.
 
-    stance_x_m, stance_y_m : middle of the stance from the ball.
+    shift_m       : how much farther toward the target the golfer stands, and hangs at impact, than the golfer's habit.
+    stance_y_m    : middle of the stance from the ball, away from it.
     rise_m        : pelvis at impact above address.
     arm_impact_rad, azimuth_rad, roll_impact_rad : lead arm in its plane, the plane's direction, face about the shaft.
     club_rate_radps : greatest rate of the shaft.
@@ -53,7 +54,7 @@ class Unknowns:
     trail_reach_rad : how far the trail shoulder comes forward and down to the grip at address.
     """
 
-    stance_x_m: float
+    shift_m: float
     stance_y_m: float
     rise_m: float
     arm_impact_rad: float
@@ -185,8 +186,8 @@ def _trunk(golfer: GolferSpec, ph: Phases, setup: Setup, u: Unknowns) -> dict[st
         ),
         "neck_x": Profile(lean).plus(
             Step(ph.start_s + 0.1, ph.top_s - 0.05, -0.02 - 0.3 * (sway - 0.03) + 0.16 * golfer.fault("reverse_spine")),
-            Step(ph.top_s, ph.impact_s, 0.035 + 0.10 * over - 0.16 * golfer.fault("reverse_spine")),
-            Step(ph.impact_s - 0.01, ph.finish_s, finish_x - 0.03 - lean - 0.015 - 0.10 * over),
+            Step(ph.top_s, ph.impact_s, 0.035 + 0.5 * u.shift_m + 0.10 * over - 0.16 * golfer.fault("reverse_spine")),
+            Step(ph.impact_s - 0.01, ph.finish_s, finish_x - 0.03 - lean - 0.015 - 0.5 * u.shift_m - 0.10 * over),
         ),
         "neck_y": Profile(neck_y).plus(
             Step(ph.start_s + 0.1, ph.top_s, 0.05 * flat + 0.05 * posture),
@@ -247,7 +248,7 @@ def _club(golfer: GolferSpec, ph: Phases, u: Unknowns) -> dict[str, Profile]:
     cast = golfer.fault("casting")
     over = golfer.fault("over_the_top")
     lean = golfer.shaft_lean_rad - 11.0 * DEG * cast
-    address = -1.0 * DEG
+    address = golfer.address_lean_rad
     release = downswing(
         at_top=golfer.club_top_rad,
         at_impact=-lean,

@@ -65,7 +65,9 @@ class GolferSpec:
     """A golfer and how this golfer swings.
 
     Peak rates are of the downswing in rad/s; the club's follows from `head_speed_mps`. Turns are from address. `faults`
-    maps a name of FAULTS to a severity (1 is plain to see).
+    maps a name of FAULTS to a severity (1 is plain to see). `ball_m` is how far the ball lies toward the target from the
+    middle of the stance; the leans are of the shaft from the hands, at address positive with the hands behind the head,
+    at impact positive with the hands ahead.
     """
 
     height_m: float = 1.78
@@ -88,7 +90,9 @@ class GolferSpec:
     arm_plane_top_rad: float = 50.0 * DEG
     club_plane_top_rad: float = 55.0 * DEG
     face_roll_top_rad: float = 78.0 * DEG
-    shaft_lean_rad: float = 7.0 * DEG
+    shaft_lean_rad: float = 4.4 * DEG
+    address_lean_rad: float = -2.0 * DEG
+    ball_m: float = 0.03
     pelvis_peak_radps: float = 495.0 * DEG
     thorax_peak_radps: float = 720.0 * DEG
     arm_peak_radps: float = 1040.0 * DEG
@@ -129,15 +133,17 @@ class _Kind:
     lean_deg: float
     stance_m: float
     tee_m: float
+    ball_m: float
+    address_lean_deg: float
 
 
 # Speeds and attack angles are TrackMan's tour averages; lengths, lies and lofts are common catalogue values.
 _KINDS: dict[str, _Kind] = {
-    "driver": _Kind("driver", 1.143, 56.0, 10.5, 113.0, -1.3, 0.4, 0.55, 0.030),
-    "wood": _Kind("3 wood", 1.092, 56.5, 15.0, 107.0, -2.9, 3.0, 0.52, 0.010),
-    "hybrid": _Kind("hybrid", 1.016, 58.0, 20.0, 100.0, -3.5, 4.0, 0.50, 0.0),
-    "iron": _Kind("7 iron", 0.940, 62.5, 33.0, 90.0, -4.3, 4.4, 0.46, 0.0),
-    "wedge": _Kind("pitching wedge", 0.902, 64.0, 46.0, 83.0, -5.0, 6.0, 0.40, 0.0),
+    "driver": _Kind("driver", 1.143, 56.0, 10.5, 113.0, -1.3, 0.4, 0.55, 0.030, 0.12, 2.0),
+    "wood": _Kind("3 wood", 1.092, 56.5, 15.0, 107.0, -2.9, 2.4, 0.52, 0.010, 0.09, 1.0),
+    "hybrid": _Kind("hybrid", 1.016, 58.0, 20.0, 100.0, -3.5, 3.05, 0.50, 0.0, 0.06, 0.0),
+    "iron": _Kind("7 iron", 0.940, 62.5, 33.0, 90.0, -4.3, 4.3, 0.46, 0.0, 0.03, -2.0),
+    "wedge": _Kind("pitching wedge", 0.902, 64.0, 46.0, 83.0, -5.0, 4.7, 0.40, 0.0, 0.02, -2.0),
 }
 CLUB_KINDS: tuple[str, ...] = tuple(_KINDS)
 
@@ -163,6 +169,8 @@ def tour_golfer(kind: str = "iron", **changes: object) -> GolferSpec:
         attack_rad=k.attack_deg * DEG,
         shaft_lean_rad=k.lean_deg * DEG,
         stance_m=k.stance_m,
+        ball_m=k.ball_m,
+        address_lean_rad=k.address_lean_deg * DEG,
     )
     return replace(base, **changes)  # type: ignore[arg-type]
 

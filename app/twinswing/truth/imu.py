@@ -87,9 +87,10 @@ def simulate(
     first, last = (float(x) for x in clock.to_source([swing.t_s[0], swing.t_s[-1]]))
     spacing = 1.0 / sensor.rate_hz
     n = int((last - first) * sensor.rate_hz)
-    t_club = first + spacing * (np.arange(n) + 0.5)
-    t_club = t_club + np.clip(rng.normal(0.0, 1.0, n) * sensor.jitter_s, -0.3 * spacing, 0.3 * spacing)
-    t_club = np.asarray(np.round(t_club, 6), dtype=np.float64)  # device time is a count of microseconds
+    nominal = first + spacing * (np.arange(n) + 0.5)
+    spread = np.clip(rng.normal(0.0, 1.0, n) * sensor.jitter_s, -0.3 * spacing, 0.3 * spacing)
+    # Device time is a count of microseconds.
+    t_club = np.asarray(np.round(nominal + spread, 6), dtype=np.float64)
     force, omega = motion_at(swing, clock.to_session(t_club), mount)
     force = force + _shock(swing, clock.to_session(t_club), mount, sensor, rng)
     band = np.sqrt(min(0.5 * sensor.rate_hz, sensor.bandwidth_hz))

@@ -1,0 +1,374 @@
+"""Gauss-Newton over all knots at once: pixels, bones, ground, grip and smoothness pull on 20 points a knot.
+
+The normal equations couple a knot with its two next neighbours only, so they are solved as one banded Cholesky.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import solveh_banded
+
+from twinswing.body.camera import PinholeCamera
+from twinswing.body.lift_model import BONES, POINT, POINTS, LiftPriors, bone_map
+from twinswing.body.lift_observe import Observed
+
+FloatArray = NDArray[np.float64]
+_DIM = 3 * POINTS
+_FEET = {
+    "left": [POINT["left_ankle"], POINT["left_heel"], POINT["left_toe"]],
+    "right": [POINT["right_ankle"], POINT["right_heel"], POINT["right_toe"]],
+}
+# Heights of foot points on the ground as fractions of stature: joint centres and landmarks lie inside the shoe.
+_FOOT_HEIGHT = (0.042, 0.015, 0.012)
+
+
+@dataclass(frozen=True)
+class Ground:
+    """How firmly each foot point is on the ground and at rest, per knot.
+
+    down : weight 0 to 1 of the point's height being its planted height, shape (K, 20).
+    hold : weight 0 to 1 of the point not moving to the next knot, shape (K - 1, 20).
+    """
+
+    down: FloatArray
+    hold: FloatArray
+
+
+def find_contacts(seen: Observed) -> Ground:
+    """Find when each foot point is planted: it neither moves nor is lifted against where it stands at address."""
+    K = len(seen.t_s)
+    down, hold = np.zeros((K, POINTS)), np.zeros((max(K - 1, 0), POINTS))
+    unit = seen.image_px / seen.height_px
+    for feet in _FEET.values():
+        for p in feet:
+            home = np.median(unit[seen.still, p], axis=0)
+            lift = home[1] - unit[:, p, 1]  # positive is up in the picture
+            down[:, p] = 1.0 / (1.0 + (np.maximum(lift, 0.0) / 0.02) ** 4)
+            step = np.linalg.norm(np.diff(unit[:, p], axis=0), axis=-1)
+            hold[:, p] = 1.0 / (1.0 + (step / 0.012) ** 4)
+    return Ground(down, hold)
+
+
+@dataclass(frozen=True)
+class SolveRule:
+    """How the minimum is approached.
+
+    soft        : how much softer than in the end bones are at first, halved at each iteration.
+    first_step_m, last_step_m : the damping, as the step that it allows a free point.
+    refine_at   : iterations after which bone lengths are fitted to the golfer.
+    done_m      : largest step that still counts as moving.
+    """
+
+    iterations: int = 16
+    soft: float = 8.0
+    first_step_m: float = 0.1
+    last_step_m: float = 1.0
+    refine_at: tuple[int, ...] = (5, 9)
+    done_m: float = 2e-3
+
+
+@dataclass
+class Lengths:
+    """Bone lengths of this golfer, metres, shape (bones,), with the table's and how firmly it holds."""
+
+    now_m: FloatArray
+    table_m: FloatArray
+    sigma_m: FloatArray
+
+    @classmethod
+    def of(cls, height_m: float) -> "Lengths":
+        """Start from the table for a stature."""
+        table = np.array([b.fraction for b in BONES]) * height_m
+        return cls(table.copy(), table, np.array([b.vary for b in BONES]) * table)
+
+    def refine(self, bones_m: FloatArray, weight: FloatArray) -> None:
+        """Move toward the lengths that the points have, as far as their number and scatter outweigh the table.
+
+        Left and right are one body: their bones get one length. bones_m and weight have shape (K, bones).
+        """
+        middle = np.median(bones_m, axis=0)
+        count = np.clip(weight.sum(0), 0.0, 30.0)
+        # Knots err together (the same landmark bias), so their mean is worth a few of them at most.
+        sigma_seen = np.maximum(0.06 * self.table_m / np.sqrt(1.0 + 0.2 * count), 1e-3)
+        gain = self.sigma_m**2 / (self.sigma_m**2 + sigma_seen**2)
+        now = self.table_m + gain * (middle - self.table_m)
+        for i in range(0, 16, 2):  # the first eight kinds come in pairs
+            now[i : i + 2] = now[i : i + 2].mean()
+        self.now_m = now
+
+
+class LiftProblem:
+    """The least-squares problem of one clip; `solve` moves `points` (K, 20, 3, world) to its minimum."""
+
+    def __init__(self, seen: Observed, camera: PinholeCamera, priors: LiftPriors, height_m: float, side: float) -> None:
+        self.seen, self.camera, self.priors, self.height_m, self.side = seen, camera, priors, height_m, side
+        self.ground = find_contacts(seen)
+        self.lengths = Lengths.of(height_m)
+        self.maps = bone_map()
+        self.give_m = np.array([b.give_m for b in BONES])
+        metres_per_px = height_m / seen.height_px
+        self.sigma_px = priors.landmark_m / metres_per_px
+        self.bend_sigma_m = self._bend_sigma(metres_per_px)
+        self.grip = self._grip_weight()
+        self.soften = 1.0
+        self.start_depth = np.zeros((len(seen.t_s), POINTS))
+
+    def _bend_sigma(self, metres_per_px: float) -> FloatArray:
+        """Return how far each point may leave the line between its neighbours, shape (K - 2, 20)."""
+        if len(self.seen.t_s) < 3:
+            return np.zeros((0, POINTS))
+        before, after = self._neighbour_shares()
+        x = self.seen.image_px
+        bend = before[:, None, None] * x[:-2] + after[:, None, None] * x[2:] - x[1:-1]
+        seen_m = np.linalg.norm(bend, axis=-1) * metres_per_px
+        # Depth bends as much as the picture does, but not at the same knots, so borrow from both sides.
+        wide = seen_m.copy()
+        wide[1:] = np.maximum(wide[1:], 0.7 * seen_m[:-1])
+        wide[:-1] = np.maximum(wide[:-1], 0.7 * seen_m[1:])
+        return np.asarray(self.priors.bend_m + self.priors.bend_ratio * wide)
+
+    def _neighbour_shares(self) -> tuple[FloatArray, FloatArray]:
+        h = np.diff(self.seen.t_s)
+        before = h[1:] / (h[:-1] + h[1:])
+        return before, 1.0 - before
+
+    def _grip_weight(self) -> FloatArray:
+        """Return 1 where the wrists are seen together as on one grip, 0 where a hand has let go, shape (K,)."""
+        gap = np.linalg.norm(
+            self.seen.image_px[:, POINT["left_wrist"]] - self.seen.image_px[:, POINT["right_wrist"]], axis=-1
+        )
+        return np.asarray(1.0 / (1.0 + (gap / self.seen.height_px / 0.13) ** 6))
+
+    def solve(self, points: FloatArray, rule: SolveRule | None = None) -> FloatArray:
+        """Return the points that fit best, shape (K, 20, 3).
+
+        Levenberg-Marquardt with a damping of each knot's own: one stuck limb must not slow the rest of the clip.
+        """
+        rule = rule or SolveRule()
+        x = points.copy()
+        self.start_depth = self._relative_depth(points)
+        damping = np.full(len(x), rule.first_step_m**-2.0)
+        for i in range(rule.iterations):
+            # Bones start soft, so that limbs can pass through each other on the way to where they belong.
+            self.soften = max(1.0, rule.soft * 0.5**i)
+            H, g = self._normal(x)
+            before, coupled = self._cost(x)
+            step = self._banded(H, g, damping)
+            after, coupled_after = self._cost(x + step)
+            worse = after > before + 1e-9
+            if after.sum() + coupled_after < before.sum() + coupled:
+                x = x + step
+                damping = np.where(worse, damping * 4.0, np.maximum(damping * 0.25, rule.last_step_m**-2.0))
+                if self.soften == 1.0 and np.abs(step).max() < rule.done_m:
+                    break
+            else:
+                damping = np.where(worse, damping * 10.0, damping * 2.0)
+            if i in rule.refine_at:
+                self._refine_lengths(x)
+        return x
+
+    def _cost(self, x: FloatArray) -> tuple[FloatArray, float]:
+        """Return each knot's own cost, shape (K,), and the cost of what couples knots."""
+        own = np.zeros(len(x))
+        for J, r in self._terms(x):
+            del J
+            own += np.sum(r * r, axis=1)
+        bend = 0.0
+        if len(x) > 1:
+            slip = np.sum(np.diff(x, axis=0) ** 2, axis=-1)
+            bend += float(np.sum(self.ground.hold * slip)) / self.priors.hold_m**2
+        if len(x) > 2:
+            a, b = (share[:, None, None] for share in self._neighbour_shares())
+            off = a * x[:-2] + b * x[2:] - x[1:-1]
+            bend += float(np.sum(np.sum(off**2, axis=-1) / self.bend_sigma_m**2))
+        return own, bend
+
+    def _relative_depth(self, x: FloatArray) -> FloatArray:
+        z = (x - self.camera.position_m) @ self.camera.rotation[2]
+        hips = 0.5 * (z[:, POINT["left_hip"]] + z[:, POINT["right_hip"]])
+        return np.asarray(z - hips[:, None])
+
+    def _refine_lengths(self, x: FloatArray) -> None:
+        bones = np.linalg.norm(np.einsum("bp,kpc->kbc", self.maps, x), axis=-1)
+        weight = np.min(np.where(self.maps[None] != 0.0, self.seen.weight[:, None, :], 1.0), axis=-1)
+        self.lengths.refine(bones, weight)
+
+    def _terms(self, x: FloatArray) -> tuple[tuple[FloatArray, FloatArray], ...]:
+        """Return Jacobian (K, rows, 60) and residuals (K, rows) of each kind of pull within a knot."""
+        return (
+            self._pixel_terms(x),
+            self._bone_terms(x),
+            self._depth_terms(x),
+            self._ground_terms(x),
+            self._grip_terms(x),
+            self._square_terms(x),
+            self._balance_terms(x),
+        )
+
+    def _normal(self, x: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return each knot's own normal matrix, (K, 60, 60), and the whole gradient, (K, 60)."""
+        terms = self._terms(x)
+        J = np.concatenate([term[0] for term in terms], axis=1)
+        r = np.concatenate([term[1] for term in terms], axis=1)
+        Jt = np.swapaxes(J, 1, 2)
+        H = Jt @ J + self._stretch_curvature(x)
+        return H, (Jt @ r[..., None])[..., 0] + self._coupling_gradient(x)
+
+    def _stretch_curvature(self, x: FloatArray) -> FloatArray:
+        """Return the second-order part of stretched bones, (K, 60, 60): it holds their ends back sideways.
+
+        Without it a step swings a loosely seen hand round its elbow farther than the linear model is true.
+        """
+        d = np.einsum("bp,kpc->kbc", self.maps, x)
+        length = np.maximum(np.linalg.norm(d, axis=-1), 1e-4)
+        pull = np.maximum(length - self.lengths.now_m, 0.0) / length / (self.give_m * self.soften) ** 2
+        u = d / length[..., None]
+        M = pull[..., None, None] * (np.eye(3) - u[..., :, None] * u[..., None, :])
+        pairs = np.einsum("bp,bq->pqb", self.maps, self.maps).reshape(POINTS * POINTS, -1)
+        H = pairs @ M.reshape(len(x), len(self.maps), 9)
+        H = H.reshape(len(x), POINTS, POINTS, 3, 3).transpose(0, 1, 3, 2, 4)
+        return np.asarray(H).reshape(len(x), _DIM, _DIM)
+
+    def _pixel_terms(self, x: FloatArray) -> tuple[FloatArray, FloatArray]:
+        cam = self.camera.to_camera(x)
+        z = np.maximum(cam[..., 2], 0.2)
+        r = (cam[..., :2] / z[..., None]) * self.camera.focal_px + np.asarray(self.camera.centre_px)
+        r = (r - self.seen.image_px) / self.sigma_px
+        # Geman-McClure in the form r / sqrt(1 + r^2/c^2), whose square is its cost: a landmark on the wrong limb must
+        # not drag the body with it. Its scaled Gauss-Newton rows are the usual iteratively reweighted ones.
+        far = 1.0 + np.sum(r * r, axis=-1) / 16.0
+        w = self.seen.weight / np.sqrt(far)
+        R, f = self.camera.rotation, self.camera.focal_px / self.sigma_px
+        du = f * (R[0] / z[..., None] - cam[..., 0:1] / z[..., None] ** 2 * R[2])
+        dv = f * (R[1] / z[..., None] - cam[..., 1:2] / z[..., None] ** 2 * R[2])
+        J = np.zeros((len(x), POINTS, 2, POINTS, 3))
+        p = np.arange(POINTS)
+        J[:, p, 0, p] = w[..., None] * du
+        J[:, p, 1, p] = w[..., None] * dv
+        return J.reshape(len(x), 2 * POINTS, _DIM), (w[..., None] * r).reshape(len(x), 2 * POINTS)
+
+    def _bone_terms(self, x: FloatArray) -> tuple[FloatArray, FloatArray]:
+        d = np.einsum("bp,kpc->kbc", self.maps, x)
+        length = np.maximum(np.linalg.norm(d, axis=-1), 1e-4)
+        give = self.give_m * self.soften
+        r = (length - self.lengths.now_m) / give
+        u = d / length[..., None] / give[:, None]
+        J = np.einsum("bp,kbc->kbpc", self.maps, u)
+        return J.reshape(len(x), len(self.maps), _DIM), r
+
+    def _depth_terms(self, x: FloatArray) -> tuple[FloatArray, FloatArray]:
+        r = (self._relative_depth(x) - self.start_depth) / self.priors.depth_m
+        ahead = self.camera.rotation[2] / self.priors.depth_m
+        pick = np.eye(POINTS)
+        pick[:, [POINT["left_hip"], POINT["right_hip"]]] -= 0.5
+        J = np.einsum("rp,c->rpc", pick, ahead).reshape(1, POINTS, _DIM)
+        return np.broadcast_to(J, (len(x), POINTS, _DIM)), r
+
+    def _ground_terms(self, x: FloatArray) -> tuple[FloatArray, FloatArray]:
+        K = len(x)
+        feet = [p for side in _FEET.values() for p in side]
+        want = np.tile(_FOOT_HEIGHT, 2) * self.height_m
+        J, r = np.zeros((K, len(feet), POINTS, 3)), np.zeros((K, len(feet)))
+        for i, p in enumerate(feet):
+            above = x[:, p, 2] - want[i]
+            # On the ground while planted, and never below it.
+            w = np.where(above < 0.0, 1.0, self.ground.down[:, p]) / 0.006
+            J[:, i, p, 2] = w
+            r[:, i] = w * above
+        return J.reshape(K, len(feet), _DIM), r
+
+    def _grip_terms(self, x: FloatArray) -> tuple[FloatArray, FloatArray]:
+        rows, res = [], []
+        for name, gap, sigma in (
+            ("wrist", self.priors.grip_m, self.priors.grip_sigma_m),
+            ("hand", 0.8 * self.priors.grip_m, self.priors.grip_sigma_m),
+        ):
+            a, b = POINT[f"left_{name}"], POINT[f"right_{name}"]
+            d = x[:, b] - x[:, a]
+            length = np.maximum(np.linalg.norm(d, axis=-1), 1e-4)
+            w = self.grip / sigma
+            J = np.zeros((len(x), POINTS, 3))
+            J[:, b] = w[:, None] * d / length[:, None]
+            J[:, a] = -J[:, b]
+            rows.append(J.reshape(len(x), _DIM))
+            res.append(w * (length - gap))
+        return np.stack(rows, 1), np.stack(res, 1)
+
+    def _square_terms(self, x: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """At address hips, shoulders and ankles lie along the target line (X)."""
+        names = ("shoulder", "hip", "ankle")
+        J, r = np.zeros((len(x), len(names), POINTS, 3)), np.zeros((len(x), len(names)))
+        for i, name in enumerate(names):
+            a, b = POINT[f"left_{name}"], POINT[f"right_{name}"]
+            w = self.seen.still / self.priors.square_m
+            J[:, i, b, 1], J[:, i, a, 1] = w, -w
+            r[:, i] = w * (x[:, b, 1] - x[:, a, 1])
+        return J.reshape(len(x), len(names), _DIM), r
+
+    def _balance_terms(self, x: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """The pelvis stays about over the feet while they stand; one camera would let it drift along its view."""
+        hips = [POINT["left_hip"], POINT["right_hip"]]
+        ankles = [POINT["left_ankle"], POINT["right_ankle"]]
+        r = np.zeros((len(x), 2))
+        J = np.zeros((len(x), 2, POINTS, 3))
+        w = self.ground.down[:, ankles].min(axis=1) / self.priors.pelvis_over_feet_m
+        off = x[:, hips, :2].mean(1) - x[:, ankles, :2].mean(1)
+        off[:, 1] -= self.side * self.priors.pelvis_behind_m
+        for axis in (0, 1):
+            r[:, axis] = w * off[:, axis]
+            J[:, axis, hips, axis] = 0.5 * w[:, None]
+            J[:, axis, ankles, axis] = -0.5 * w[:, None]
+        return J.reshape(len(x), 2, _DIM), r
+
+    def _coupling(self) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Return diagonals of the smoothness and hold terms for offsets 0, 1 and 2 knots, each (K, 60)."""
+        K = len(self.seen.t_s)
+        d0, d1, d2 = np.zeros((K, POINTS)), np.zeros((K, POINTS)), np.zeros((K, POINTS))
+        if K > 1:
+            hold = self.ground.hold / self.priors.hold_m**2
+            d0[:-1] += hold
+            d0[1:] += hold
+            d1[:-1] -= hold
+        if K > 2:
+            a, b = (s[:, None] for s in self._neighbour_shares())
+            w = 1.0 / self.bend_sigma_m**2
+            d0[:-2] += w * a * a
+            d0[1:-1] += w
+            d0[2:] += w * b * b
+            d1[:-2] -= w * a
+            d1[1:-1] -= w * b
+            d2[:-2] += w * a * b
+        return np.repeat(d0, 3, axis=1), np.repeat(d1, 3, axis=1), np.repeat(d2, 3, axis=1)
+
+    def _coupling_gradient(self, x: FloatArray) -> FloatArray:
+        flat = x.reshape(len(x), _DIM)
+        d0, d1, d2 = self._coupling()
+        g = d0 * flat
+        if len(x) > 1:
+            g[:-1] += d1[:-1] * flat[1:]
+            g[1:] += d1[:-1] * flat[:-1]
+        if len(x) > 2:
+            g[:-2] += d2[:-2] * flat[2:]
+            g[2:] += d2[:-2] * flat[:-2]
+        return np.asarray(g)
+
+    def _banded(self, H: FloatArray, g: FloatArray, damping: FloatArray) -> FloatArray:
+        """Solve the coupled normal equations for the step, shape (K, 20, 3)."""
+        K = len(H)
+        n = K * _DIM
+        d0, d1, d2 = self._coupling()
+        i = np.arange(_DIM)
+        H = H.copy()
+        H[:, i, i] += d0 + damping[:, None]
+        width = 2 * _DIM if K > 2 else (_DIM if K > 1 else _DIM - 1)
+        band = np.zeros((width + 1, n))
+        a, b = np.tril_indices(_DIM)
+        columns = np.arange(K)[:, None] * _DIM
+        band[(a - b)[None, :], columns + b[None, :]] = H[:, a, b]
+        if K > 1:
+            band[_DIM, : n - _DIM] = d1[:-1].reshape(-1)
+        if K > 2:
+            band[2 * _DIM, : n - 2 * _DIM] = d2[:-2].reshape(-1)
+        step = solveh_banded(band, -g.reshape(-1), lower=True, overwrite_ab=True, check_finite=False)
+        return np.asarray(step).reshape(K, POINTS, 3)

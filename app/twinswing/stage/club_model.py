@@ -5,8 +5,9 @@ import panda3d.core as p3d
 from numpy.typing import ArrayLike
 
 from twinswing.club.model import ClubSpec
-from twinswing.stage.club_model_mesh import club_mesh
+from twinswing.stage.club_model_mesh import club_dull, club_metal
 from twinswing.stage.figure import panda_geom
+from twinswing.stage.material import Material, apply_material
 
 
 class ClubNode:
@@ -14,9 +15,12 @@ class ClubNode:
 
     def __init__(self, spec: ClubSpec, handed: str = "right") -> None:
         self.spec = spec
-        geom_node = p3d.GeomNode("club")
-        geom_node.add_geom(panda_geom(club_mesh(spec, handed), skinned=False))
-        self.node = p3d.NodePath(geom_node)
+        self.node = p3d.NodePath("club")
+        for name, mesh, metallic in (("metal", club_metal(spec, handed), 1.0), ("grip", club_dull(spec, handed), 0.0)):
+            geom_node = p3d.GeomNode(name)
+            geom_node.add_geom(panda_geom(mesh, skinned=False))
+            part = self.node.attach_new_node(geom_node)
+            apply_material(part, Material(base_color=(1.0, 1.0, 1.0), metallic=metallic), vertex_color=True)
 
     def set_pose(self, butt_m: ArrayLike, quaternion: ArrayLike) -> None:
         """Take this pose: the butt in the world, metres, shape (3,), and club to world (w, x, y, z)."""

@@ -1,13 +1,25 @@
 """The heads of clubs as meshes, in the head frame of `club_model_geometry` (E toe, F face, U up; metres)."""
 
-from dataclasses import replace
+import functools
 
 import numpy as np
 
 from twinswing.club.model import ClubSpec
 from twinswing.stage.club_model_geometry import HeadShape, head_shape
 from twinswing.stage.mesh import FloatArray, Mesh, merge, sheet, tube
-from twinswing.stage.mesh_field import Field, ball, blend, cut, half_space, limb, opposite, surface, within
+from twinswing.stage.mesh_field import (
+    Field,
+    ball,
+    blend,
+    cut,
+    either,
+    half_space,
+    limb,
+    opposite,
+    surface,
+    trim,
+    within,
+)
 
 STEEL = (0.52, 0.53, 0.55)
 DARK = (0.012, 0.013, 0.016)
@@ -18,14 +30,36 @@ ACCENT = (0.55, 0.04, 0.03)
 WHITE = (0.85, 0.85, 0.85)
 
 
-def head_mesh(spec: ClubSpec) -> Mesh:
-    """Return the head of a club with its hosel and markings."""
+# Where the shaft goes into the hosel, up the shaft from the sole.
+HOSEL_TOP_M: dict[str, float] = {
+    "driver": 0.078, "wood": 0.066, "hybrid": 0.066, "iron": 0.068, "wedge": 0.068, "putter": 0.052,
+}  # fmt: skip
+
+
+def head_metal(spec: ClubSpec) -> Mesh:
+    """Return the bare metal of a head with its hosel."""
     shape = head_shape(spec)
     if spec.kind == "putter":
         return _putter(spec, shape)
     if spec.kind in {"iron", "wedge"}:
         return _blade(spec, shape)
-    return _wood(spec, shape)
+    shell, behind = _wood(spec, shape)
+    body = trim(trim(shell, behind), opposite(_crown(shape)))
+    return merge([body.painted(TITANIUM, 0.34), trim(shell, opposite(behind)).painted(FACE, 0.42)])
+
+
+def head_painted(spec: ClubSpec) -> Mesh:
+    """Return what of a head is not bare metal: a wood's crown, score lines, a sight line."""
+    shape = head_shape(spec)
+    if spec.kind == "putter":
+        e, y = 0.5 * (shape.heel_m + shape.toe_m), shape.lead_m
+        line = tube([[e, y - 0.018, 0.0128], [e, y - 0.033, 0.0128]], [[0.0009, 0.0004]] * 2, sides=4)
+        return line.painted(WHITE, 0.6)
+    if spec.kind in {"iron", "wedge"}:
+        return merge(_face_lines(spec, shape, 0.52))
+    shell, behind = _wood(spec, shape)
+    crown = trim(trim(shell, behind), _crown(shape))
+    return merge([crown.painted(DARK, 0.16), *_face_lines(spec, shape, 0.30 if spec.kind == "driver" else 0.36)])
 
 
 def _shaft_line(spec: ClubSpec) -> FloatArray:
@@ -39,8 +73,17 @@ def _face_plane(spec: ClubSpec, shape: HeadShape) -> Field:
     return half_space((0.0, shape.lead_m, 0.0), normal)
 
 
-def _wood(spec: ClubSpec, s: HeadShape) -> Mesh:
-    """Return a driver, fairway wood or hybrid: a pear-shaped shell with crown, skirt, sole and a bulged face."""
+def _crown(s: HeadShape) -> Field:
+    """Return the part of a wood that is painted: above the skirt, which rises a little toward the face."""
+    return half_space((0, 0, 0.40 * s.height_m), (0, 0.05, -1))
+
+
+@functools.lru_cache(maxsize=16)
+def _wood(spec: ClubSpec, s: HeadShape) -> tuple[Mesh, Field]:
+    """Return a driver, fairway wood or hybrid, and the field of what lies behind its face.
+
+    A pear-shaped shell with crown, skirt, sole and a bulged face, and a hosel.
+    """
     e, width, deep, high = 0.5 * (s.heel_m + s.toe_m), s.toe_m - s.heel_m, s.depth_m, s.height_m
     y = s.lead_m - 0.5 * deep
     shell = blend(
@@ -66,19 +109,7 @@ def _wood(spec: ClubSpec, s: HeadShape) -> Mesh:
         (s.toe_m + 0.02, s.lead_m + 0.02, high + 0.035),
         0.0052 if spec.kind == "driver" else 0.0044,
     )
-    return merge([_wood_paint(mesh, middle, normal, s), *_face_lines(spec, s, 0.30 if spec.kind == "driver" else 0.4)])
-
-
-def _wood_paint(mesh: Mesh, middle: FloatArray, normal: FloatArray, s: HeadShape) -> Mesh:
-    """Colour crown, sole and face by where a vertex lies and how it is turned."""
-    p, n = mesh.positions, mesh.normals
-    colour = np.broadcast_to(np.array(DARK), p.shape).copy()
-    rough = np.full(len(p), 0.18)
-    sole = (n[:, 2] < -0.15) | (p[:, 2] < 0.16 * s.height_m)
-    colour[sole], rough[sole] = TITANIUM, 0.35
-    face = (n @ normal > 0.90) & ((p - middle) @ normal > -0.012)
-    colour[face], rough[face] = FACE, 0.38
-    return replace(mesh, colours=colour, roughness=rough)
+    return mesh, either(ball(middle - normal * 0.30, 0.30 - 0.0011), opposite(below_hosel))
 
 
 def _face_lines(spec: ClubSpec, s: HeadShape, reach: float) -> list[Mesh]:
@@ -158,5 +189,4 @@ def _putter(spec: ClubSpec, s: HeadShape) -> Mesh:
     face: Field = lambda p: np.where(p[:, 2] < 0.03, s.lead_m - p[:, 1], 1.0)  # noqa: E731
     field = cut(field, face, 0.0015)
     mesh = surface(field, (s.heel_m - 0.02, -0.035, -0.006), (s.toe_m + 0.012, 0.022, 0.062), 0.0034)
-    line = tube([[e, s.lead_m - 0.018, 0.0128], [e, s.lead_m - 0.033, 0.0128]], [[0.0009, 0.0004]] * 2, sides=4)
-    return merge([mesh.painted((0.16, 0.165, 0.175), 0.3), line.painted(WHITE, 0.6)])
+    return mesh.painted((0.16, 0.165, 0.175), 0.3)

@@ -4,13 +4,15 @@ import numpy as np
 
 from twinswing.club.model import ClubSpec
 from twinswing.stage.club_model_geometry import head_axes
-from twinswing.stage.club_model_head import DARK, STEEL, head_mesh
+from twinswing.stage.club_model_head import DARK, HOSEL_TOP_M, STEEL, head_metal, head_painted
 from twinswing.stage.mesh import Mesh, lathe, merge
 
 GRIP_LENGTH_M = 0.268  # a standard rubber grip, 10.5 inches
 _GRIP = (0.016, 0.016, 0.018)
 _GRAPHITE = (0.045, 0.05, 0.06)
 _FERRULE = (0.01, 0.01, 0.011)
+_GRAPHITE_KINDS = ("driver", "wood", "hybrid")
+_TOP, _TIP = 0.0073, 0.0047  # outer radii of a shaft below the grip and at the tip (0.580 and 0.370 inches across)
 
 
 def grip_radius_m(z_m: float, spec: ClubSpec) -> float:
@@ -19,10 +21,20 @@ def grip_radius_m(z_m: float, spec: ClubSpec) -> float:
     return float(np.interp(z_m, [0.0, GRIP_LENGTH_M], [high, low]))
 
 
-def club_mesh(spec: ClubSpec, handed: str = "right") -> Mesh:
-    """Return a club: grip with butt cap, sensor puck, shaft, ferrule and head."""
-    head = head_mesh(spec).moved(head_axes(spec, handed), (0.0, 0.0, spec.length_m))
-    return merge([_grip(spec), _puck(), _shaft(spec), head])
+def club_metal(spec: ClubSpec, handed: str = "right") -> Mesh:
+    """Return the bare metal of a club: its head (without a painted crown) and a steel shaft."""
+    head = _placed(head_metal(spec), spec, handed)
+    return head if spec.kind in _GRAPHITE_KINDS else merge([head, _steel_shaft(spec)])
+
+
+def club_dull(spec: ClubSpec, handed: str = "right") -> Mesh:
+    """Return the rest of a club: grip with butt cap, sensor puck, ferrule, graphite shaft, painted crown, markings."""
+    parts = [_grip(spec), _puck(), _ferrule(spec), _placed(head_painted(spec), spec, handed)]
+    return merge([*parts, _graphite_shaft(spec)] if spec.kind in _GRAPHITE_KINDS else parts)
+
+
+def _placed(head: Mesh, spec: ClubSpec, handed: str) -> Mesh:
+    return head.moved(head_axes(spec, handed), (0.0, 0.0, spec.length_m))
 
 
 def _grip(spec: ClubSpec) -> Mesh:
@@ -44,32 +56,30 @@ def _puck() -> Mesh:
     )
 
 
-def _shaft(spec: ClubSpec) -> Mesh:
-    """Return the shaft: stepped steel for irons, wedges and putters, smooth graphite for the rest."""
-    end = spec.length_m - (0.052 if spec.kind in {"iron", "wedge"} else 0.045)
-    start, top, tip = GRIP_LENGTH_M - 0.004, 0.0073, 0.0047
-    if spec.kind in {"driver", "wood", "hybrid"}:
-        z = np.linspace(start, end, 14)
-        profile = np.stack([np.linspace(top, tip - 0.0004, 14), z], -1)
-        body = lathe(profile, sides=16).painted(_GRAPHITE, 0.25)
-    else:
-        steps = np.linspace(start + 0.10, end - 0.20, 12) if end - start > 0.34 else np.linspace(start, end, 3)[1:2]
-        radii = np.linspace(top, tip, len(steps) + 1)
-        rows = [[radii[0], start]]
-        for k, at in enumerate(steps):
-            rows += [[radii[k], at - 0.0005], [radii[k + 1], at + 0.0005]]
-        rows.append([radii[-1], end])
-        body = lathe(rows, sides=16, crease_rad=2.5).painted(STEEL, 0.16)
-    long = 0.024
-    ferrule = lathe(
-        [
-            [tip, end - long],
-            [tip + 0.0008, end - 0.7 * long],
-            [0.0066, end - 0.001],
-            [0.0066, end + 0.002],
-            [0.0, end + 0.002],
-        ],
-        sides=18,
-        crease_rad=1.0,
-    ).painted(_FERRULE, 0.2)
-    return merge([body, ferrule])
+def _shaft_end_m(spec: ClubSpec) -> float:
+    """Return where the shaft goes into the hosel, from the butt, metres."""
+    return spec.length_m - HOSEL_TOP_M[spec.kind]
+
+
+def _graphite_shaft(spec: ClubSpec) -> Mesh:
+    """Return a smooth, tapered, lacquered shaft."""
+    z = np.linspace(GRIP_LENGTH_M - 0.004, _shaft_end_m(spec), 14)
+    return lathe(np.stack([np.linspace(_TOP, _TIP - 0.0002, 14), z], -1), sides=16).painted(_GRAPHITE, 0.22)
+
+
+def _steel_shaft(spec: ClubSpec) -> Mesh:
+    """Return a shaft that is drawn down in steps."""
+    start, end = GRIP_LENGTH_M - 0.004, _shaft_end_m(spec)
+    steps = start + (end - start) * np.linspace(0.18, 0.72, 12)
+    radii = np.linspace(_TOP, _TIP, len(steps) + 1)
+    rows = [[radii[0], start]]
+    for k, at in enumerate(steps):
+        rows += [[radii[k], at - 0.0005], [radii[k + 1], at + 0.0005]]
+    return lathe([*rows, [radii[-1], end]], sides=16, crease_rad=2.5).painted(STEEL, 0.2)
+
+
+def _ferrule(spec: ClubSpec) -> Mesh:
+    """Return the collar where the shaft meets the hosel."""
+    end, long, wide = _shaft_end_m(spec), 0.022, 0.0067 if spec.kind in _GRAPHITE_KINDS else 0.0065
+    slope = [[_TIP - 0.0003, end - long], [_TIP + 0.0008, end - 0.7 * long], [wide, end - 0.001]]
+    return lathe([*slope, [wide, end + 0.002], [0.0, end + 0.002]], sides=18, crease_rad=1.0).painted(_FERRULE, 0.2)

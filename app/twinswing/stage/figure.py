@@ -10,6 +10,7 @@ from twinswing.stage.appearance import Appearance
 from twinswing.stage.figure_mesh import figure_mesh
 from twinswing.stage.figure_pose import FigurePose
 from twinswing.stage.figure_rest import Rest, rest_pose
+from twinswing.stage.material import Material, apply_material
 from twinswing.stage.mesh import Mesh
 
 BONE_SLOTS = 32  # length of `mat4 bone_matrices[]` in the shaders
@@ -62,10 +63,8 @@ class GolferFigure:
         mesh = figure_mesh(self.rest, self.appearance)
         geom_node = p3d.GeomNode("golfer")
         geom_node.add_geom(panda_geom(mesh, skinned=True))
-        # The vertices lie where the shader puts them, not where the buffer says.
-        geom_node.set_bounds(p3d.OmniBoundingVolume())
-        geom_node.set_final(True)
         self.node = p3d.NodePath(geom_node)
+        apply_material(self.node, Material(base_color=(1.0, 1.0, 1.0)), skinned=True, vertex_color=True)
         self._matrices: Any = p3d.PTA_LMatrix4f.empty_array(BONE_SLOTS)
         self.node.set_shader_input("bone_matrices", self._matrices)
         self.set_joints(self.rest.joints, self.rest.grip)

@@ -108,6 +108,70 @@ def merge(meshes: Sequence[Mesh]) -> Mesh:
     )
 
 
+def clip(mesh: Mesh, values: FloatArray) -> Mesh:
+    """Return the part of a mesh where a value per vertex, shape (n,), is at most 0, cut cleanly through triangles."""
+    inside = values <= 0.0
+    count = inside[mesh.triangles].sum(1)
+    whole = mesh.triangles[count == 3]
+    one, one_edges = _cut_corners(mesh.triangles[count == 1], inside, lone=True)
+    two, two_edges = _cut_corners(mesh.triangles[count == 2], inside, lone=False)
+    edges = np.concatenate([one_edges, two_edges])
+    if not len(edges):
+        return _compact(mesh, whole)
+    pairs, which = np.unique(np.sort(edges, axis=1), axis=0, return_inverse=True)
+    a, b = pairs[:, 0], pairs[:, 1]
+    t = (values[a] / (values[a] - values[b]))[:, None]
+    n = len(values)
+    # A new vertex takes the bones of the end that it lies nearer to, unless both ends hang on the same ones.
+    same = (mesh.bone_index[a] == mesh.bone_index[b]).all(1, keepdims=True)
+    near = np.where(t < 0.5, a[:, None], b[:, None])[:, 0]
+    weight = np.where(same, mesh.bone_weight[a] * (1 - t) + mesh.bone_weight[b] * t, mesh.bone_weight[near])
+    grown = Mesh(
+        positions=np.concatenate([mesh.positions, mesh.positions[a] * (1 - t) + mesh.positions[b] * t]),
+        normals=np.concatenate([mesh.normals, unit(mesh.normals[a] * (1 - t) + mesh.normals[b] * t)]),
+        colours=np.concatenate([mesh.colours, mesh.colours[a] * (1 - t) + mesh.colours[b] * t]),
+        roughness=np.concatenate([mesh.roughness, mesh.roughness[a] * (1 - t[:, 0]) + mesh.roughness[b] * t[:, 0]]),
+        bone_index=np.concatenate([mesh.bone_index, mesh.bone_index[near]]),
+        bone_weight=np.concatenate([mesh.bone_weight, weight]),
+        triangles=mesh.triangles,
+    )
+    at = np.concatenate([np.arange(n), n + which.ravel()])
+    shifted = [np.where(t_ >= 0, t_, n - 1 - t_ + base) for t_, base in ((one, 0), (two, len(one_edges)))]
+    return _compact(grown, np.concatenate([whole, *(at[s] for s in shifted)]))
+
+
+def _cut_corners(
+    triangles: IndexArray, inside: NDArray[np.bool_], *, lone: bool
+) -> tuple[NDArray[np.int64], FloatArray]:
+    """Return the kept triangles of those with one (`lone`) or two corners inside, and the edges that are cut.
+
+    In the triangles, -1 - k stands for the new vertex on edge k.
+    """
+    t = triangles.astype(np.int64)
+    odd = np.argmax(inside[t] if lone else ~inside[t], axis=1)
+    a, b, c = (np.take_along_axis(t, ((odd + k) % 3)[:, None], 1)[:, 0] for k in range(3))
+    m = len(t)
+    ab, ac = -1 - np.arange(m), -1 - m - np.arange(m)
+    edges = np.concatenate([np.stack([a, b], -1), np.stack([a, c], -1)])
+    if lone:
+        return np.stack([a, ab, ac], -1), edges
+    return np.concatenate([np.stack([ab, b, c], -1), np.stack([ab, c, ac], -1)]), edges
+
+
+def _compact(mesh: Mesh, triangles: ArrayLike) -> Mesh:
+    """Return a mesh of these triangles without the vertices that they leave out."""
+    used, fresh = np.unique(np.asarray(triangles, dtype=np.int64), return_inverse=True)
+    return Mesh(
+        positions=mesh.positions[used],
+        normals=mesh.normals[used],
+        colours=mesh.colours[used],
+        roughness=mesh.roughness[used],
+        bone_index=mesh.bone_index[used],
+        bone_weight=mesh.bone_weight[used],
+        triangles=fresh.reshape(-1, 3).astype(np.uint32),
+    )
+
+
 def unit(vectors: ArrayLike) -> FloatArray:
     """Return vectors, shape (..., 3), at length 1; a null vector stays null."""
     v = np.asarray(vectors, dtype=np.float64)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.interpolate import PchipInterpolator
 
-from twinswing.stage.mesh import FloatArray, IndexArray, Mesh, bare_mesh, unit
+from twinswing.stage.mesh import FloatArray, IndexArray, Mesh, bare_mesh, clip, unit
 
 Field = Callable[[FloatArray], FloatArray]
 
@@ -164,6 +164,11 @@ def surface(field: Field, low: ArrayLike, high: ArrayLike, cell_m: float) -> Mes
     cells, cell_id = _cell_vertices(values)
     positions = onto_surface(field, lo + cells * cell_m, reach=0.35 * cell_m)
     return bare_mesh(positions, gradient(field, positions), _quads(inside, cell_id))
+
+
+def trim(mesh: Mesh, field: Field) -> Mesh:
+    """Return the part of a mesh that lies inside a field, with a clean edge."""
+    return clip(mesh, field(mesh.positions))
 
 
 def _cell_vertices(values: FloatArray) -> tuple[FloatArray, NDArray[np.int64]]:

@@ -4,9 +4,6 @@
 #include "sky.glsl"
 #include "shadow.glsl"
 #include "lighting.glsl"
-#ifdef FOG
-#include "fog.glsl"
-#endif
 
 uniform vec4 base_color;       // linear rgb, alpha unused
 uniform vec4 surface_params;   // roughness, metallic, emission, unused
@@ -15,6 +12,9 @@ in vec3 world_position;
 in vec3 world_normal;
 #if defined(VERTEX_COLOR) || defined(INSTANCED)
 in vec4 surface;
+#endif
+#ifdef FOG
+in vec4 fog;
 #endif
 out vec4 fragment;
 
@@ -32,7 +32,7 @@ void main() {
     vec3 radiance = shade(albedo, roughness, surface_params.y, normal, to_eye, lit, world_position.z);
     radiance += albedo * surface_params.z;
 #ifdef FOG
-    radiance = apply_fog(radiance, world_position);
+    radiance = mix(fog.rgb, radiance, fog.a);
 #endif
     fragment = vec4(tone_map(radiance), 1.0);
 }

@@ -1,7 +1,6 @@
 #version 330
 // The swing plane: a glassy disc with a fine rim and rings.
 uniform vec4 plane_color;       // display rgb, alpha
-uniform float plane_radius;     // metres
 
 in vec2 at;
 out vec4 fragment;

@@ -1,10 +1,7 @@
 #version 330
-#include "tonemap.glsl"
-#include "sky.glsl"
-
-in vec3 direction;
+in vec3 color;
 out vec4 fragment;
 
 void main() {
-    fragment = vec4(tone_map(sky_radiance(normalize(direction))), 1.0);
+    fragment = vec4(color, 1.0);
 }

@@ -1,5 +1,7 @@
 #version 330
-#ifndef BACKDROP
+#ifdef BACKDROP
+uniform vec2 backdrop_size;     // as a part of the picture's width and height
+#else
 uniform mat4 p3d_ModelViewProjectionMatrix;
 #endif
 
@@ -10,8 +12,8 @@ out vec2 uv;
 void main() {
     uv = p3d_MultiTexCoord0;
 #ifdef BACKDROP
-    // Behind everything, over the whole picture.
-    gl_Position = vec4(p3d_Vertex.xy, 1.0, 1.0);
+    // Behind everything, over as much of the picture as its shape allows.
+    gl_Position = vec4(p3d_Vertex.xy * backdrop_size, 1.0, 1.0);
 #else
     gl_Position = p3d_ModelViewProjectionMatrix * p3d_Vertex;
 #endif

@@ -73,7 +73,7 @@ class StickFigure:
             apply_material(limb, Material((0.45, 0.3, 0.25), 0.7))
             self.limbs.append(limb)
 
-    def set_joints(self, joints_m: np.ndarray) -> None:
+    def set_joints(self, joints_m: np.ndarray, grip: np.ndarray | None = None) -> None:
         for (a, b), limb in zip(self.bones, self.limbs, strict=True):
             limb.set_pos(*((joints_m[a] + joints_m[b]) / 2).tolist())
             limb.look_at(*joints_m[b].tolist())
@@ -83,7 +83,7 @@ class StickFigure:
 class StickClub:
     """A shaft and a head."""
 
-    def __init__(self, spec: ClubSpec) -> None:
+    def __init__(self, spec: ClubSpec, handed: str) -> None:
         self.node = p3d.NodePath("stick club")
         for scale, z, shade in (
             ((0.008, 0.008, spec.length_m / 2), spec.length_m / 2, 0.6),

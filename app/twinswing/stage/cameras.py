@@ -101,12 +101,12 @@ def orbit_for(view: str, session: SwingSession, width_px: int, height_px: int) -
         raise InputError(f"expected a view out of {', '.join(angles)}, found {view!r}")
     azimuth, elevation = np.radians(angles[view])
     fov = np.radians(30.0)
-    # The swing fills a box of about 3.0 m wide and 2.5 m high; a tall picture is bound by its width.
+    # The swing fills a box of about 3.1 m by 2.8 m from the ground up; a tall picture is bound by its width.
     tan_v = np.tan(fov / 2)
-    distance = max(1.32 / tan_v, 1.35 / (tan_v * width_px / height_px))
-    middle_y = 0.75 * side if view == "down-the-line" else 0.45 * side
-    return OrbitCamera((0.0, middle_y, 1.08 if view != "top" else 0.5), float(azimuth), float(elevation),
-                       float(distance), float(fov))  # fmt: skip
+    distance = max(1.45 / tan_v, 1.6 / (tan_v * width_px / height_px))
+    y = (0.7 if view == "down-the-line" else 0.4) * side
+    z = 0.5 if view == "top" else 1.22
+    return OrbitCamera((0.0, y, z), float(azimuth), float(elevation), float(distance), float(fov))
 
 
 def named_camera(view: str, session: SwingSession, width_px: int, height_px: int, t_s: float = 0.0) -> PinholeCamera:

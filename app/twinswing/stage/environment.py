@@ -5,7 +5,8 @@ import panda3d.core as p3d
 from numpy.typing import NDArray
 
 from twinswing.stage import geom, shaders
-from twinswing.stage.material import Material, Quality, apply_material, linear, no_shadow
+from twinswing.stage.appearance import linear
+from twinswing.stage.material import Material, Quality, after_solid, apply_material, no_shadow
 
 _GROUND_RADIUS_M = 220.0
 _GRASS_PX = 512
@@ -36,23 +37,27 @@ def _grass_texture() -> p3d.Texture:
     texture.set_ram_image(np.ascontiguousarray(grass_noise()[..., ::-1]).tobytes())
     texture.set_wrap_u(p3d.SamplerState.WM_repeat)
     texture.set_wrap_v(p3d.SamplerState.WM_repeat)
-    texture.set_minfilter(p3d.SamplerState.FT_linear_mipmap_linear)
+    texture.set_minfilter(p3d.SamplerState.FT_linear_mipmap_nearest)
     texture.set_magfilter(p3d.SamplerState.FT_linear)
     return texture
 
 
 def _disc(radius_m: float) -> p3d.GeomNode:
-    """Make a disc of rings whose triangles grow with distance, so that interpolation stays exact near the ball."""
-    rings = np.array([0.0, 1.5, 4.0, 10.0, 25.0, 70.0, radius_m])
-    around = np.linspace(0.0, 2 * np.pi, 33)[:-1]
-    x = (rings[:, None] * np.cos(around)).ravel()
-    y = (rings[:, None] * np.sin(around)).ravel()
-    vertex = np.stack([x, y, np.zeros_like(x)], 1)
-    n = len(around)
-    i = np.arange(len(rings) - 1)[:, None] * n
-    j, k = np.arange(n)[None, :], (np.arange(n)[None, :] + 1) % n
-    quads = np.stack([i + j, i + n + j, i + n + k, i + j, i + n + k, i + k], -1)
-    return geom.triangles("ground", {"vertex": vertex}, quads.reshape(-1, 3))
+    """Make a disc whose rings widen with distance, so that what is found at the vertices is smooth everywhere."""
+    rings = np.concatenate([[0.0], np.geomspace(0.8, radius_m, 22)])
+    around = np.linspace(0.0, 2 * np.pi, 49)[:-1]
+    vertex = np.zeros((len(rings) * len(around), 3))
+    vertex[:, 0] = np.outer(rings, np.cos(around)).ravel()
+    vertex[:, 1] = np.outer(rings, np.sin(around)).ravel()
+    return geom.triangles("ground", {"vertex": vertex}, _grid(len(rings), len(around)))
+
+
+def _grid(rows: int, columns: int) -> NDArray[np.int64]:
+    """Return the triangles between rows of a closed ring of columns."""
+    i = np.arange(rows - 1)[:, None] * columns
+    j, k = np.arange(columns)[None, :], (np.arange(columns)[None, :] + 1) % columns
+    quads = np.stack([i + j, i + columns + j, i + columns + k, i + j, i + columns + k, i + k], -1)
+    return np.asarray(quads.reshape(-1, 3))
 
 
 def make_ground(quality: Quality) -> p3d.NodePath:
@@ -68,55 +73,70 @@ def make_ground(quality: Quality) -> p3d.NodePath:
     )
     if quality.detailed_ground:
         ground.set_shader_input("grass", _grass_texture())
+    after_solid(ground, 0)
     no_shadow(ground)
     return ground
 
 
 def _far_contacts() -> p3d.PTA_LVecBase4f:
-    return p3d.PTA_LVecBase4f([p3d.LVecBase4f(1e3, 1e3, 1e3, 1e3)] * 4)
+    return p3d.PTA_LVecBase4f([p3d.LVecBase4f(1e3, 1e3, 1e3, 1e3)] * 2)
 
 
 def make_sky() -> p3d.NodePath:
-    """Make the sky: drawn after everything solid, where nothing else was."""
-    sky = p3d.NodePath(geom.full_picture("sky"))
+    """Make the sky dome: drawn where nothing solid was, before what can be seen through."""
+    elevation = np.radians([-90, -60, -20, -4, 0, 1.5, 3, 5, 8, 12, 16, 20, 25, 30, 35, 40, 45, 51, 58, 65, 73, 81, 90])
+    around = np.linspace(0.0, 2 * np.pi, 73)[:-1]
+    c, s = np.cos(elevation)[:, None], np.sin(elevation)[:, None]
+    directions = np.stack([c * np.cos(around), c * np.sin(around), np.broadcast_to(s, (len(s), len(around)))], -1)
+    indices = _grid(len(elevation), len(around))
+    node = geom.triangles("sky", {"vertex": directions.reshape(-1, 3)}, indices)
+    geom.never_cull(node)
+    sky = p3d.NodePath(node)
     sky.set_shader(shaders.load("sky"))
     sky.set_depth_write(False)
-    sky.set_depth_test(True)
     sky.set_attrib(p3d.DepthTestAttrib.make(p3d.RenderAttrib.M_less_equal))
-    sky.set_bin("fixed", 0)
+    sky.set_two_sided(True)
+    after_solid(sky, 1)
     no_shadow(sky)
     return sky
 
 
 def make_trees(seed: int = 3) -> p3d.NodePath:
-    """Make two far rings of tree crowns, soft with distance, that give the range an edge."""
+    """Make far rings of tree crowns, soft with distance, that give the range an edge."""
     rng = np.random.default_rng(seed)
     parent = p3d.NodePath("trees")
-    for radius, height, colour in ((150.0, 7.5, "#5d7752"), (118.0, 5.0, "#47633c")):
-        parent.attach_new_node(_tree_ring(rng, radius, height, colour).node())
+    for radius, height, colour in ((205.0, 15.0, "#5b7550"), (165.0, 9.5, "#4c683f"), (135.0, 5.5, "#3d5832")):
+        _tree_ring(rng, radius, height, colour).reparent_to(parent)
     return parent
 
 
 def _tree_ring(rng: np.random.Generator, radius_m: float, height_m: float, colour: str) -> p3d.NodePath:
-    samples = 1440
+    samples, crowns = 2400, 420
     angle = np.linspace(0.0, 2 * np.pi, samples + 1)[:-1]
-    crown = np.zeros(samples)
-    # Round crowns: the upper hull of many half ellipses.
-    for centre, width, tall in zip(
-        rng.uniform(0, 2 * np.pi, 170), rng.uniform(0.015, 0.05, 170), rng.uniform(0.35, 1.0, 170), strict=True
+    top, shade = np.zeros(samples), np.ones(samples)
+    # Round crowns: the upper hull of many half ellipses, each a little lighter or darker than its neighbours.
+    for centre, width, tall, tint in zip(
+        rng.uniform(0, 2 * np.pi, crowns),
+        rng.uniform(2.0, 5.5, crowns) / radius_m,
+        rng.uniform(0.30, 1.0, crowns) ** 1.4,
+        rng.uniform(0.8, 1.15, crowns),
+        strict=True,
     ):
-        off = (angle - centre + np.pi) % (2 * np.pi) - np.pi
-        crown = np.maximum(crown, tall * np.sqrt(np.clip(1.0 - (off / width) ** 2, 0.0, None)))
-    # A gap down the range, where the target is.
-    open_range = 1.0 - 0.75 * np.exp(-((((angle + np.pi) % (2 * np.pi) - np.pi) / 0.10) ** 2))
-    top = height_m * (0.30 + 0.70 * crown) * open_range
-    ring = np.stack([np.cos(angle), np.sin(angle)], 1) * radius_m
+        off = ((angle - centre + np.pi) % (2 * np.pi) - np.pi) / width
+        crown = tall * np.sqrt(np.clip(1.0 - off**2, 0.0, None))
+        shade = np.where(crown > top, tint * (1.0 + 0.12 * np.clip(off, -1, 1)), shade)
+        top = np.maximum(top, crown)
+    # An opening down the range, where the target is.
+    down_range = 1.0 - 0.8 * np.exp(-((((angle + np.pi) % (2 * np.pi) - np.pi) / 0.09) ** 2))
+    top = height_m * (0.25 + 0.75 * top) * down_range
+    ring = np.stack([np.cos(angle), np.sin(angle)], 1)
     vertex = np.zeros((samples * 2, 3))
-    vertex[0::2, :2] = vertex[1::2, :2] = ring
+    vertex[0::2, :2] = vertex[1::2, :2] = ring * radius_m
     vertex[0::2, 2], vertex[1::2, 2] = -0.5, top
-    normal = np.repeat(np.concatenate([-ring / radius_m, np.full((samples, 1), 0.6)], 1), 2, 0)
-    shade = np.tile([[0.45], [1.0]], (samples, 1))
-    color = np.concatenate([shade * np.array([linear(colour)]), np.full((samples * 2, 1), 0.95)], 1)
+    normal = np.repeat(np.concatenate([-ring, np.full((samples, 1), 0.7)], 1), 2, 0)
+    normal /= np.linalg.norm(normal, axis=1, keepdims=True)
+    light = np.repeat(shade, 2) * np.tile([0.4, 1.0], samples)
+    color = np.concatenate([light[:, None] * np.array([linear(colour)]), np.full((samples * 2, 1), 0.95)], 1)
     indices = geom.strip_indices(samples + 1) % (samples * 2)
     node = p3d.NodePath(geom.triangles("tree ring", {"vertex": vertex, "normal": normal, "color": color}, indices))
     apply_material(node, Material((1.0, 1.0, 1.0), 0.95), vertex_color=True, fog=True, fast=True)

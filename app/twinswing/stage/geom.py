@@ -79,14 +79,6 @@ def sphere(
     return triangles(name, {"vertex": normal * radius_m + np.asarray(centre_m), "normal": normal}, indices)
 
 
-def full_picture(name: str) -> p3d.GeomNode:
-    """Make one triangle that covers the clip-space square, with texture coordinates 0 to 1 over it; never culled."""
-    corners = np.array([[-1, -1, 0], [3, -1, 0], [-1, 3, 0]], dtype=np.float32)
-    node = triangles(name, {"vertex": corners, "texcoord": (corners[:, :2] + 1) / 2}, np.array([[0, 1, 2]]))
-    never_cull(node)
-    return node
-
-
 def never_cull(node: p3d.PandaNode) -> None:
     """Tell Panda3D that this node may be anywhere: its shader moves the vertices."""
     node.set_bounds(p3d.OmniBoundingVolume())

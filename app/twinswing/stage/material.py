@@ -11,15 +11,9 @@ Rgb = tuple[float, float, float]
 # Cameras that draw the picture and cameras that draw the shadow map see different nodes.
 PICTURE_MASK = p3d.BitMask32.bit(0)
 SHADOW_MASK = p3d.BitMask32.bit(1)
+_RANGE_BIN = "twinswing range"
 # The shadow camera picks a depth shader by the value of this tag.
 SHADOW_TAG = "casts"
-
-
-def linear(srgb: str) -> Rgb:
-    """Turn a display colour "#rrggbb" into linear rgb, 0 to 1 (IEC 61966-2-1)."""
-    channels = [int(srgb[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-    r, g, b = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels)
-    return (r, g, b)
 
 
 @dataclass(frozen=True)
@@ -44,14 +38,16 @@ class Light:
     face-on and down-the-line both see the lit side and the shadow falls away from them).
     """
 
-    sun_direction: Rgb = (-0.50, -0.66, 0.56)
-    sun_color: Rgb = (2.75, 2.30, 1.72)
-    sky_light: Rgb = (0.50, 0.58, 0.72)
-    ground_light: Rgb = (0.20, 0.21, 0.13)
-    zenith_color: Rgb = (0.16, 0.33, 0.66)
-    horizon_color: Rgb = (0.86, 0.88, 0.86)
-    exposure: float = 0.62
-    fog_density_per_m: float = 0.011
+    sun_direction: Rgb = (-0.56, -0.64, 0.52)
+    sun_color: Rgb = (3.05, 2.42, 1.66)
+    sky_light: Rgb = (0.44, 0.53, 0.70)
+    ground_light: Rgb = (0.22, 0.21, 0.12)
+    zenith_color: Rgb = (0.10, 0.26, 0.66)
+    middle_color: Rgb = (0.46, 0.78, 1.25)
+    horizon_color: Rgb = (1.60, 1.48, 1.26)
+    haze_color: Rgb = (0.62, 0.74, 0.80)
+    exposure: float = 0.60
+    fog_density_per_m: float = 0.0034
 
     def apply(self, root: p3d.NodePath) -> None:
         """Set this light on everything below `root`."""
@@ -63,6 +59,8 @@ class Light:
             sky_light=p3d.LVecBase3f(*self.sky_light),
             ground_light=p3d.LVecBase3f(*self.ground_light),
             zenith_color=p3d.LVecBase3f(*self.zenith_color),
+            middle_color=p3d.LVecBase3f(*self.middle_color),
+            haze_color=p3d.LVecBase3f(*self.haze_color),
             horizon_color=p3d.LVecBase3f(*self.horizon_color),
             exposure=self.exposure,
             fog_density=self.fog_density_per_m,
@@ -118,6 +116,15 @@ def apply_material(
 def no_shadow(node: p3d.NodePath) -> None:
     """Keep a node out of the shadow map."""
     node.hide(SHADOW_MASK)
+
+
+def after_solid(node: p3d.NodePath, order: int) -> None:
+    """Draw a node after the solid ones, which hide much of it, and before what can be seen through."""
+    bins = p3d.CullBinManager.get_global_ptr()
+    if bins.find_bin(_RANGE_BIN) < 0:
+        # Panda3D's own bins: opaque 20, transparent 30, fixed 40.
+        bins.add_bin(_RANGE_BIN, p3d.CullBinManager.BT_fixed, 25)
+    node.set_bin(_RANGE_BIN, order)
 
 
 def blend(node: p3d.NodePath, order: int) -> None:

@@ -44,6 +44,9 @@ class Scene(Protocol):
     def set_time(self, t_s: float) -> None:
         """Move everything to a session time, seconds."""
 
+    def fit_picture(self, width_px: int, height_px: int) -> None:
+        """Learn the size of the picture that is drawn next."""
+
     def bind_shadows(self, shadows: ShadowMap | None) -> None:
         """Take a shadow map, or none."""
 
@@ -83,7 +86,7 @@ class OffscreenStage:
         self._buffer = self._make_buffer(beside)
         self._texture = p3d.Texture("picture")
         self._buffer.add_render_texture(self._texture, p3d.GraphicsOutput.RTM_copy_ram)
-        self._buffer.set_clear_color(p3d.LVecBase4f(0.5, 0.5, 0.5, 1.0))
+        self._buffer.set_clear_color(p3d.LVecBase4f(0.05, 0.055, 0.06, 1.0))
         node = p3d.Camera("picture")
         node.set_camera_mask(PICTURE_MASK)
         self._lens = p3d.PerspectiveLens()
@@ -140,12 +143,17 @@ class OffscreenStage:
         if not len(times_s):
             raise InputError("expected at least one time to draw, found none")
         total = np.zeros((self.height_px, self.width_px, 4), dtype=np.float32)
-        for t_s, shift in zip(times_s, _shifts(len(times_s)), strict=True):
+        part: NDArray[np.uint16] | None = None
+        for i, (t_s, shift) in enumerate(zip(times_s, _shifts(len(times_s)), strict=True)):
             scene.set_time(float(t_s))
             self._aim(scene, camera, shift)
             self._engine.render_frame()
-            cv2.accumulate(cv2.LUT(self._raw(), _DECODE), total)
-        mean = (total * np.float32(_LEVELS / len(times_s))).astype(np.uint16)
+            frame = cv2.LUT(self._raw(), _DECODE)
+            part = frame if part is None else cv2.add(part, frame, dst=part)
+            if i % _PART == _PART - 1 or i == len(times_s) - 1:
+                cv2.accumulate(part, total)
+                part = None
+        mean = (total * np.float32(_FINE / (_COARSE * len(times_s)))).astype(np.uint16)
         return np.ascontiguousarray(_ENCODE[mean][::-1, :, 2::-1])
 
     def _aim(self, scene: Scene, camera: PinholeCamera, shift_px: tuple[float, float] = (0.0, 0.0)) -> None:
@@ -158,6 +166,7 @@ class OffscreenStage:
             self._scene = scene
             self._camera.reparent_to(scene.root)
             self._camera.node().set_scene(scene.root)
+        scene.fit_picture(self.width_px, self.height_px)
         scene.bind_shadows(self._shadows)
         apply_to_lens(self._lens, camera, shift_px)
         self._camera.set_mat(camera_matrix(camera))
@@ -181,9 +190,12 @@ def _shifts(count: int) -> NDArray[np.float64]:
     return np.asarray(points - points.mean(0)) if count > 1 else np.zeros((1, 2))
 
 
-_LEVELS = 65535
-_DECODE = (np.linspace(0.0, 1.0, 256) ** 2.2).astype(np.float32)
-_ENCODE = np.rint(255.0 * np.linspace(0.0, 1.0, _LEVELS + 1) ** (1 / 2.2)).astype(np.uint8)
+# Sub-frames are summed as 12-bit linear light, sixteen of which fit 16 bits, and those sums as floats.
+_PART = 16
+_COARSE = 4095
+_FINE = 16383
+_DECODE = np.rint(_COARSE * np.linspace(0.0, 1.0, 256) ** 2.2).astype(np.uint16)
+_ENCODE = np.rint(255.0 * np.linspace(0.0, 1.0, _FINE + 1) ** (1 / 2.2)).astype(np.uint8)
 
 
 def driver_accepts(shader: p3d.Shader) -> bool:

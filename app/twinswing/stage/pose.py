@@ -21,3 +21,9 @@ def club_at(motion: ClubMotion, t_s: float) -> tuple[NDArray[np.float64], NDArra
     a, b = motion.quaternion[i], motion.quaternion[i + 1]
     q = (1.0 - w) * a + w * (b if float(a @ b) >= 0.0 else -b)
     return butt, q / np.linalg.norm(q)
+
+
+def shaft_direction(quaternion: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the club's Z axis, from butt to head, in the world, shape (3,): the third column of its rotation."""
+    w, x, y, z = quaternion
+    return np.array([2 * (x * z + w * y), 2 * (y * z - w * x), 1 - 2 * (x * x + y * y)])

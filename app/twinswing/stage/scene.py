@@ -12,8 +12,11 @@ from twinswing.body.skeleton import JOINT
 from twinswing.club.model import ClubSpec
 from twinswing.errors import InputError
 from twinswing.stage import environment
+from twinswing.stage.appearance import Appearance
+from twinswing.stage.club_model import ClubNode
+from twinswing.stage.figure import GolferFigure
 from twinswing.stage.material import Light, Quality
-from twinswing.stage.pose import club_at
+from twinswing.stage.pose import club_at, shaft_direction
 from twinswing.stage.screen import VideoScreen, VideoTexture, make_backdrop
 from twinswing.stage.shadow import ShadowMap
 from twinswing.stage.skeleton import SkeletonLines
@@ -28,8 +31,8 @@ class Figure(Protocol):
 
     node: p3d.NodePath
 
-    def set_joints(self, joints_m: FloatArray) -> None:
-        """Take the pose of these joints, world metres, shape (23, 3)."""
+    def set_joints(self, joints: FloatArray, grip: FloatArray | None = None) -> None:
+        """Take the pose of these joints, world metres, shape (23, 3); `grip` points from the butt to the head."""
 
 
 class Club(Protocol):
@@ -41,30 +44,25 @@ class Club(Protocol):
         """Take this pose: the butt, world metres, and club to world (w, x, y, z)."""
 
 
-def _golfer(session: SwingSession) -> Figure:
-    from twinswing.stage.appearance import Appearance  # noqa: PLC0415 - scenes without a golfer do without
-    from twinswing.stage.figure import GolferFigure  # noqa: PLC0415
-
+def appearance_of(session: SwingSession) -> Appearance:
+    """Return what the golfer looks like: as recorded, with the side and the height that were found."""
     known = dict(session.appearance)
     if session.body is not None:
         known.setdefault("handed", session.body.handed)
     if session.golfer is not None and session.golfer.height_m is not None:
-        known.setdefault("height_m", str(session.golfer.height_m))
-    figure: Figure = GolferFigure(Appearance.from_dict(known))
-    return figure
+        known.setdefault("height_m", str(float(np.clip(session.golfer.height_m, 1.2, 2.3))))
+    return Appearance.from_dict(known)
 
 
-def _club(spec: ClubSpec) -> Club:
-    from twinswing.stage.club_model import ClubNode  # noqa: PLC0415
-
-    club: Club = ClubNode(spec)
-    return club
+def _golfer(session: SwingSession) -> Figure:
+    return GolferFigure(appearance_of(session))
 
 
 @dataclass(frozen=True)
 class SceneOptions:
     """What a scene shows at first, and how.
 
+    holdout: the figure only hides what lies behind it and is not seen itself (over the real video).
     trail_stays_s: how long the head's trail stays behind the playhead. make_figure, make_club: what builds them.
     """
 
@@ -79,16 +77,18 @@ class SceneOptions:
     shadows: bool = True
     ball: bool = True
     backdrop: bool = False
+    holdout: bool = False
     trail_stays_s: float = 1e9
     light: Light = field(default_factory=Light)
     quality: Quality = field(default_factory=Quality)
     make_figure: Callable[[SwingSession], Figure] = _golfer
-    make_club: Callable[[ClubSpec], Club] = _club
+    make_club: Callable[[ClubSpec, str], Club] = ClubNode
 
 
 # What `SwingScene.show` can turn on and off.
 PARTS: tuple[str, ...] = (
     "trail", "plane", "screen", "skeleton", "ground", "sky", "figure", "club", "shadows", "ball", "backdrop",
+    "holdout",
 )  # fmt: skip
 
 
@@ -109,6 +109,7 @@ class SwingScene:
         self._no_shadows.set_magfilter(p3d.SamplerState.FT_shadow)
         self._nodes: dict[str, p3d.NodePath] = {}
         self._shown = {part: bool(getattr(self.options, part)) for part in PARTS}
+        self._picture_px = (0, 0)
         self.video = VideoTexture()
         self.figure: Figure | None = None
         self.club: Club | None = None
@@ -120,10 +121,10 @@ class SwingScene:
         self._build_golfer()
         self._build_club()
         self._build_screen()
+        self.t_s = session.span_s()[0]
         for part in PARTS:
             self.show(part, self._shown[part])
         self.bind_shadows(None)
-        self.t_s = session.span_s()[0]
         self.set_time(self.t_s)
 
     def _add(self, part: str, node: p3d.NodePath) -> None:
@@ -154,7 +155,8 @@ class SwingScene:
         motion = self.session.club
         if motion is None or not len(motion.t_s):
             return
-        self.club = self.options.make_club(motion.spec)
+        handed = "right" if self.session.body is None else self.session.body.handed
+        self.club = self.options.make_club(motion.spec, handed)
         self._add("club", self.club.node)
         path = HeadPath.from_motion(motion)
         self.trail = Trail(path, self.options.trail_stays_s)
@@ -172,7 +174,8 @@ class SwingScene:
         screen = VideoScreen(self.video, aspect)
         screen.place(3.2, 3.0, (0.0, -4.5))
         self._add("screen", screen.node)
-        self._add("backdrop", make_backdrop(self.video))
+        self._backdrop = make_backdrop(self.video)
+        self._add("backdrop", self._backdrop)
 
     def show(self, part: str, on: bool) -> None:
         """Turn a part on or off; a part that the session has no data for stays absent."""
@@ -181,39 +184,44 @@ class SwingScene:
         self._shown[part] = on
         if part == "shadows":
             self.bind_shadows(self._shadows, again=True)
+        elif part == "holdout" and self.figure is not None:
+            mask = p3d.ColorWriteAttrib.C_off if on else p3d.ColorWriteAttrib.C_all
+            self.figure.node.set_attrib(p3d.ColorWriteAttrib.make(mask))
         elif part in self._nodes:
             if on:
                 self._nodes[part].show()
+                self.set_time(self.t_s)  # what is hidden is not moved
             else:
                 self._nodes[part].hide()
+                if part == "figure":
+                    self._ground.set_shader_input("contact_height", p3d.LVecBase4f(9.0))
 
     def shown(self, part: str) -> bool:
         """Tell whether a part is turned on and there."""
-        return self._shown[part] and (part == "shadows" or part in self._nodes)
+        return self._shown[part] and (part in {"shadows", "holdout"} or part in self._nodes)
 
     def set_time(self, t_s: float) -> None:
         """Move everything to a session time, seconds."""
         self.t_s = t_s
         body, motion = self.session.body, self.session.club
+        grip: FloatArray | None = None
+        if motion is not None and self.club is not None:
+            butt, quaternion = club_at(motion, t_s)
+            self.club.set_pose(butt, quaternion)
+            grip = shaft_direction(quaternion)
         if body is not None and self.figure is not None and self.skeleton is not None:
             joints = body.at(t_s)
             if self._shown["figure"]:
-                self.figure.set_joints(joints)
+                self.figure.set_joints(joints, grip)
+                self._set_contacts(joints)
             if self._shown["skeleton"]:
                 self.skeleton.set_joints(joints)
-            self._set_contacts(joints)
-        if motion is not None and self.club is not None:
-            self.club.set_pose(*club_at(motion, t_s))
         if self.trail is not None:
             self.trail.set_time(t_s)
 
     def _set_contacts(self, joints: FloatArray) -> None:
         soles = joints[_SOLES].reshape(2, 2, 3)
-        if not self._shown["figure"]:
-            return
-        rows = p3d.PTA_LVecBase4f(
-            [p3d.LVecBase4f(*sole[:, :2].ravel().tolist()) for sole in soles] + [p3d.LVecBase4f(1e3, 1e3, 1e3, 1e3)] * 2
-        )
+        rows = p3d.PTA_LVecBase4f([p3d.LVecBase4f(*sole[:, :2].ravel().tolist()) for sole in soles])
         height = np.maximum(soles[:, :, 2].min(1) - 0.03, 0.0)
         self._ground.set_shader_inputs(
             contacts=rows, contact_height=p3d.LVecBase4f(float(height[0]), float(height[1]), 9.0, 9.0)
@@ -222,6 +230,18 @@ class SwingScene:
     def set_video_frame(self, rgb: NDArray[np.uint8]) -> None:
         """Show a frame of the camera's video, shape (h, w, 3), rgb, on the screen and the backdrop."""
         self.video.set_frame(rgb)
+
+    def fit_picture(self, width_px: int, height_px: int) -> None:
+        """Keep the backdrop's shape in a picture of this size, as `cameras.fitted` does for what is before it."""
+        if self._picture_px == (width_px, height_px):
+            return
+        self._picture_px = (width_px, height_px)
+        camera = self.session.camera
+        size = (width_px, height_px) if camera is None else (camera.width_px, camera.height_px)
+        scale = min(width_px / size[0], height_px / size[1])
+        self._backdrop.set_shader_input(
+            "backdrop_size", p3d.LVecBase2f(size[0] * scale / width_px, size[1] * scale / height_px)
+        )
 
     def bounds_m(self) -> tuple[FloatArray, FloatArray]:
         """Return the box that the golfer and the club keep within over the session: low and high corner, metres."""

@@ -6,7 +6,8 @@ from numpy.typing import NDArray
 
 from twinswing.errors import InputError
 from twinswing.stage import geom, shaders
-from twinswing.stage.material import Material, apply_material, linear, no_shadow
+from twinswing.stage.appearance import linear
+from twinswing.stage.material import Material, apply_material, no_shadow
 
 
 class VideoTexture:
@@ -63,9 +64,14 @@ class VideoScreen:
 
 def make_backdrop(video: VideoTexture, dim: float = 1.0) -> p3d.NodePath:
     """Make the video fill the picture behind everything."""
-    node = p3d.NodePath(geom.full_picture("backdrop"))
+    corners = np.array([[-1.0, -1.0, 0.0], [1.0, -1.0, 0.0], [1.0, 1.0, 0.0], [-1.0, 1.0, 0.0]])
+    quad = geom.triangles(
+        "backdrop", {"vertex": corners, "texcoord": (corners[:, :2] + 1) / 2}, np.array([[0, 1, 2], [0, 2, 3]])
+    )
+    geom.never_cull(quad)
+    node = p3d.NodePath(quad)
     node.set_shader(shaders.load("video", "BACKDROP"))
-    node.set_shader_inputs(video=video.texture, video_dim=dim)
+    node.set_shader_inputs(video=video.texture, video_dim=dim, backdrop_size=p3d.LVecBase2f(1.0, 1.0))
     node.set_depth_write(False)
     node.set_depth_test(False)
     node.set_bin("background", 0)

@@ -18,6 +18,7 @@ FloatArray = NDArray[np.float64]
 _RAMP = ("#31236b", "#6a2c91", "#b5367a", "#ee5d4e", "#fb9d3c", "#fde97a")
 _RATE_HZ = 600.0  # samples of the smooth ribbon: at 50 m/s one every 8 cm, bent by less than a pixel
 _MAX_SAMPLES = 20_000  # of a ribbon, whatever the clip's length
+_SWEEP_STAYS_S = 0.35  # of the swept surface: about the length of a downswing
 _SHAFT_PART = 0.30  # how much of the shaft, from the head up, the swept surface shows
 
 
@@ -112,6 +113,8 @@ class Trail:
         self.path = path
         self.node = p3d.NodePath("trail")
         self._stays_s = stays_s
+        self._start_s = float(path.t_s[0]) if len(path.t_s) else 0.0
+        self._sweep: p3d.NodePath | None = None
         if len(path.t_s) >= 2:
             self._add_ribbon(half_width_m)
             self._add_sweep()
@@ -127,7 +130,7 @@ class Trail:
             "vertex": np.repeat(self.path.head_m, 2, 0),
             "tangent": np.repeat(self.path.tangent, 2, 0),
             "trail_color": np.repeat(np.concatenate([self._colors(), resting], 1), 2, 0),
-            "trail_param": np.stack([np.repeat(self.path.t_s, 2), np.tile([-1.0, 1.0], n)], 1),
+            "trail_param": np.stack([np.repeat(self.path.t_s - self._start_s, 2), np.tile([-1.0, 1.0], n)], 1),
         }
         ribbon = self.node.attach_new_node(geom.triangles("ribbon", columns, geom.strip_indices(n)))
         ribbon.set_shader(shaders.load("trail"))
@@ -137,7 +140,7 @@ class Trail:
 
     def _add_sweep(self) -> None:
         step = max(1, len(self.path.t_s) // 1500)
-        t, n = self.path.t_s[::step], len(self.path.t_s[::step])
+        t, n = self.path.t_s[::step] - self._start_s, len(self.path.t_s[::step])
         quick = np.clip(self.path.speed_mps[::step] / self.path.scale_mps() * 1.6 - 0.1, 0.0, 1.0)[:, None]
         vertex = np.empty((2 * n, 3))
         vertex[0::2], vertex[1::2] = self.path.inner_m[::step], self.path.head_m[::step]
@@ -149,16 +152,16 @@ class Trail:
         sweep = self.node.attach_new_node(geom.triangles("sweep", columns, geom.strip_indices(n)))
         sweep.set_shader(shaders.load("sweep"))
         sweep.set_two_sided(True)
-        sweep.set_shader_input("playhead", p3d.LVecBase4f(0, 1, 1, 0))
         blend(sweep, 20)
         self._sweep = sweep
 
     def set_time(self, t_s: float) -> None:
         """Show the path up to this time."""
         # Shader times are single precision: they count from the path's start.
-        self.node.set_shader_input("playhead", p3d.LVecBase4f(t_s, self._stays_s, 1.0, 0.0))
-        if hasattr(self, "_sweep"):
-            self._sweep.set_shader_input("playhead", p3d.LVecBase4f(t_s, 0.35, 1.0, 0.0))
+        now = float(np.clip(t_s - self._start_s, -1e6, 1e6))
+        self.node.set_shader_input("playhead", p3d.LVecBase4f(now, self._stays_s, 1.0, 0.0))
+        if self._sweep is not None:
+            self._sweep.set_shader_input("playhead", p3d.LVecBase4f(now, _SWEEP_STAYS_S, 1.0, 0.0))
 
 
 @dataclass(frozen=True)

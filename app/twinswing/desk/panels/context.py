@@ -20,6 +20,7 @@ class PanelContext:
     do          : tells the window an action's name (see actions.py).
     seek        : moves the playhead, seconds.
     video       : (texture reference, width, height) of the current frame, or None.
+    video_scale : pixels of that frame for one of the original's, in which landmarks are given.
     """
 
     session: SwingSession
@@ -36,6 +37,7 @@ class PanelContext:
     head_speed: SpeedSeries | None = None
     hand_speed: SpeedSeries | None = None
     video: tuple[Any, int, int] | None = None
+    video_scale: float = 1.0
     job: AnalysisJob | None = None
     notice: str = ""
     do: Callable[[str], None] = lambda _: None

@@ -1,0 +1,104 @@
+"""Commands that show or describe a recording."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from twinswing.errors import InputError, MissingPartError
+from twinswing.resources import resource_root
+
+DEMO = "driver_face_on.mcap"
+
+
+def parse_size(text: str) -> tuple[int, int]:
+    """Turn "1280x720" into (1280, 720); InputError otherwise."""
+    width, _, height = text.lower().partition("x")
+    if not (width.isdigit() and height.isdigit() and 0 < int(width) <= 8192 and 0 < int(height) <= 8192):
+        raise InputError(f"--size: expected WIDTHxHEIGHT between 1x1 and 8192x8192, found {text!r}")
+    return int(width), int(height)
+
+
+def existing(name: str, what: str) -> Path:
+    """Return the path of a file that is there; InputError otherwise."""
+    path = Path(name)
+    if not path.is_file():
+        raise InputError(f"expected {what}, found no file at {path}")
+    return path
+
+
+def library(arguments: argparse.Namespace) -> int:
+    """`twinswing`: open the window with the file list."""
+    return _open(None, arguments)
+
+
+def demo(arguments: argparse.Namespace) -> int:
+    """`twinswing demo`: open the bundled swing."""
+    if arguments.plant:
+        raise MissingPartError(
+            "the bundled plant was asked for, and this version has none; `twinswing demo` has a swing"
+        )
+    path = resource_root() / "recordings" / DEMO
+    if not path.is_file():
+        raise MissingPartError(f"the bundled swing was expected at {path} and is not there; install Twinswing again")
+    return _open(path, arguments)
+
+
+def open_recording(arguments: argparse.Namespace) -> int:
+    """`twinswing open FILE`: replay a recording."""
+    return _open(existing(arguments.file, "a recording (.mcap)"), arguments)
+
+
+def _open(path: Path | None, arguments: argparse.Namespace) -> int:
+    from twinswing.desk.run import run_desk
+
+    if arguments.headset:
+        raise MissingPartError(
+            "a headset was asked for, and this version shows swings on a desktop only; leave out --headset"
+        )
+    return run_desk(path, offscreen=arguments.offscreen, seconds=arguments.seconds)
+
+
+def snapshot(arguments: argparse.Namespace) -> int:
+    """`twinswing snapshot`: one offscreen picture."""
+    from twinswing.stage.snapshot import save_snapshot
+    from twinswing.swing.session_io import load_session
+
+    size = parse_size(arguments.size)
+    session = load_session(existing(arguments.file, "a recording (.mcap)"))
+    save_snapshot(session, Path(arguments.out), at=arguments.at, view=arguments.view, size=size)
+    return 0
+
+
+def render(arguments: argparse.Namespace) -> int:
+    """`twinswing render`: the replay as a video."""
+    from twinswing.cli.progress import progress_bar
+    from twinswing.report.video import render_video
+    from twinswing.swing.session_io import load_session
+
+    size = parse_size(arguments.size)
+    session = load_session(existing(arguments.file, "a recording (.mcap)"))
+    with progress_bar() as progress:
+        render_video(
+            session, Path(arguments.out), view=arguments.view, size=size, fps=arguments.fps, speed=arguments.speed,
+            progress=progress,
+        )  # fmt: skip
+    return 0
+
+
+def info(arguments: argparse.Namespace) -> int:
+    """`twinswing info`: what is inside a recording."""
+    from twinswing.recording.info import recording_info
+
+    found = recording_info(existing(arguments.file, "a recording (.mcap)"))
+    print(json.dumps(found.to_dict(), indent=1) if arguments.json else found.text())
+    return 0
+
+
+def recover(arguments: argparse.Namespace) -> int:
+    """`twinswing recover`: save what can be saved."""
+    from twinswing.recording.recover import recover as recover_recording
+
+    report = recover_recording(existing(arguments.file, "a broken recording (.mcap)"), Path(arguments.out))
+    print(report, file=sys.stderr)
+    return 0

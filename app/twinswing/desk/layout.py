@@ -1,0 +1,84 @@
+"""Where panels lie: a dock space over the whole window with the scene in its middle."""
+
+from dataclasses import dataclass
+
+from imgui_bundle import imgui
+
+from twinswing.desk.viewport import Rect
+
+_TOOLBAR_PX = 46.0
+DOCK_ID = 0x7715
+
+
+@dataclass(frozen=True)
+class Shares:
+    """How the first layout divides the window: panels' share of its width or height."""
+
+    timeline_px: float = 104.0
+    plots: float = 0.24
+    measures: float = 0.20
+
+
+def _build(size: imgui.ImVec2, shares: Shares) -> None:
+    dock = imgui.internal
+    dock.dock_builder_remove_node(DOCK_ID)
+    dock.dock_builder_add_node(DOCK_ID, imgui.internal.DockNodeFlagsPrivate_.dock_space.value)
+    dock.dock_builder_set_node_size(DOCK_ID, size)
+
+    def split(node: int, side: imgui.Dir, share: float) -> tuple[int, int]:
+        _, there, opposite = dock.dock_builder_split_node_py(node, side, share)
+        return int(there), int(opposite)
+
+    timeline, rest = split(DOCK_ID, imgui.Dir.down, min(shares.timeline_px / max(size.y, 1.0), 0.4))
+    right, rest = split(rest, imgui.Dir.right, shares.measures)
+    plots, _scene = split(rest, imgui.Dir.down, shares.plots)
+    video, measures = split(right, imgui.Dir.up, 0.42)
+    for name, node in (("Timeline", timeline), ("Plots", plots), ("Video", video), ("Measures", measures)):
+        dock.dock_builder_dock_window(name, node)
+    dock.dock_builder_finish(DOCK_ID)
+
+
+def dock_space(*, rebuild: bool, shares: Shares | None = None) -> Rect:
+    """Lay out the dock space below the toolbar; return the rectangle that is left for the scene."""
+    size = imgui.get_io().display_size
+    area = imgui.ImVec2(size.x, max(size.y - _TOOLBAR_PX, 1.0))
+    if rebuild or imgui.internal.dock_builder_get_node(DOCK_ID) is None:
+        _build(area, shares or Shares())
+    imgui.set_next_window_pos(imgui.ImVec2(0, _TOOLBAR_PX))
+    imgui.set_next_window_size(area)
+    imgui.push_style_var(imgui.StyleVar_.window_padding, imgui.ImVec2(0, 0))
+    flags = (
+        imgui.WindowFlags_.no_title_bar
+        | imgui.WindowFlags_.no_background
+        | imgui.WindowFlags_.no_move
+        | imgui.WindowFlags_.no_resize
+        | imgui.WindowFlags_.no_docking
+        | imgui.WindowFlags_.no_saved_settings
+        | imgui.WindowFlags_.no_bring_to_front_on_focus
+        | imgui.WindowFlags_.no_nav_focus
+    )
+    imgui.begin("Workspace", None, flags)
+    imgui.pop_style_var()
+    imgui.dock_space(
+        DOCK_ID, imgui.ImVec2(0, 0), imgui.DockNodeFlags_.passthru_central_node | imgui.DockNodeFlags_.auto_hide_tab_bar
+    )
+    imgui.end()
+    central = imgui.internal.dock_builder_get_central_node(DOCK_ID)
+    if central is None:
+        return (0, int(_TOOLBAR_PX), int(area.x), int(area.y))
+    return (int(central.pos.x), int(central.pos.y), max(int(central.size.x), 1), max(int(central.size.y), 1))
+
+
+def toolbar_window() -> None:
+    """Begin the toolbar's window; the caller draws into it and ends it."""
+    imgui.set_next_window_pos(imgui.ImVec2(0, 0))
+    imgui.set_next_window_size(imgui.ImVec2(imgui.get_io().display_size.x, _TOOLBAR_PX))
+    imgui.begin(
+        "Toolbar",
+        None,
+        imgui.WindowFlags_.no_decoration
+        | imgui.WindowFlags_.no_move
+        | imgui.WindowFlags_.no_docking
+        | imgui.WindowFlags_.no_saved_settings
+        | imgui.WindowFlags_.no_nav_focus,
+    )

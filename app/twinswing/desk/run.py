@@ -1,0 +1,55 @@
+"""From the command line to a window, or to a picture where there is no display."""
+
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from twinswing.desk.settings import load_settings, save_settings
+from twinswing.platform import has_display, settings_dir
+
+if TYPE_CHECKING:
+    from twinswing.desk.window import Desk
+
+_PICTURE_FRAMES = 12  # panels settle in three; the video thread delivers within these
+
+
+def run_desk(path: Path | None, *, offscreen: bool = False, seconds: float | None = None) -> int:
+    """Show a recording (or the file list) until the window is closed or `seconds` are over; return the exit status.
+
+    Without a display, or when told, one picture is rendered and its place printed.
+    """
+    from twinswing.desk.window import Desk  # noqa: PLC0415  (Panda3D loads here)
+
+    offscreen = offscreen or not has_display()
+    file = settings_dir() / "desk.json"
+    settings = load_settings(file)
+    desk = Desk(settings, offscreen=offscreen, folder=Path.cwd())
+    try:
+        if path is not None:
+            desk.open_or_raise(path)
+        else:
+            desk.do("files")
+        if offscreen:
+            _picture(desk, path, seconds)
+        else:
+            _run(desk, seconds)
+            save_settings(file, desk.current_settings())
+    finally:
+        desk.shut()
+    return 0
+
+
+def _run(desk: "Desk", seconds: float | None) -> None:
+    end = None if seconds is None else time.monotonic() + seconds
+    while not desk.closed and (end is None or time.monotonic() < end):
+        desk.step()
+
+
+def _picture(desk: "Desk", path: Path | None, seconds: float | None) -> None:
+    desk.settle(_PICTURE_FRAMES)
+    if seconds:
+        _run(desk, seconds)
+    out = Path.cwd() / f"{path.stem if path else 'twinswing'}.png"
+    desk.save_picture(out)
+    sys.stdout.write(f"No display: the picture lies at {out}\n")

@@ -1,0 +1,116 @@
+"""A clip, and a club's log where there is one, to a recording with the swing in it."""
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+
+from twinswing.body.landmarks import PoseTrack
+from twinswing.body.pose import ExtractionCancelledError, extract_pose
+from twinswing.body.video import ClipInfo, VideoFrame
+from twinswing.club.imports import read_club_log
+from twinswing.recording.video import VideoEncoder, copied_pictures, copyable_codec
+from twinswing.recording.writer import RecordingWriter
+from twinswing.swing.model import SwingSession, VideoInfo
+from twinswing.swing.session_io import write_session
+from twinswing.swing.study import HINT_SIGMA_S, Report, study
+from twinswing.timeline.clock import ClockMap, to_ns
+
+# What the caller meets when its `cancel` said True.
+Cancelled = ExtractionCancelledError
+
+# Shares of the whole that a user waits for.
+_POSE, _STUDY = 0.85, 0.95
+
+
+def analyze(
+    video: Path,
+    out: Path,
+    *,
+    club: Path | None = None,
+    club_units: str = "",
+    clock_hint_s: float | None = None,
+    height_m: float | None = None,
+    progress: Report | None = None,
+    cancel: Callable[[], bool] | None = None,
+) -> SwingSession:
+    """Analyse one swing and write it to a recording.
+
+    club         : a log of the club's samples; `club_units` states what it doesn't (see `read_club_log`).
+    clock_hint_s : about what has to be added to club time to get video time.
+    progress     : told (stage, fraction 0 to 1 of the whole).
+    cancel       : asked now and then; True stops with Cancelled.
+
+    Raises InputError for a clip or log that can't be used. `out` appears whole or not at all; whatever lay there stays
+    until then.
+    """
+    report = progress or (lambda _stage, _fraction: None)
+    stop = cancel or (lambda: False)
+    report("Reading", 0.0)
+    imu = read_club_log(club, units=club_units) if club is not None else None
+    hint = None if clock_hint_s is None else ClockMap(clock_hint_s, sigma_s=HINT_SIGMA_S, source="stated")
+    part = out.with_name(out.name + ".analysis")
+    part.unlink(missing_ok=True)  # left by an analysis that was killed; the clip it came from is still there
+    with ExitStack() as undo:
+        undo.callback(part.unlink, missing_ok=True)
+        with RecordingWriter(part) as writer:
+            info, pose = _watch(video, writer, report, stop)
+            session = study(
+                _video_info(info),
+                pose,
+                imu=imu,
+                hint=hint,
+                height_m=height_m,
+                warnings=info.warnings,
+                report=lambda stage, share: _checked(report, stop, stage, _POSE + share * (_STUDY - _POSE)),
+            )
+            _checked(report, stop, "Writing", _STUDY)
+            write_session(writer, session)
+            writer.attach_file(video, media_type="video/mp4")
+        part.replace(out)
+        undo.pop_all()
+    report("Done", 1.0)
+    return replace(session, path=out)
+
+
+def _checked(report: Report, stop: Callable[[], bool], stage: str, fraction: float) -> None:
+    if stop():
+        raise Cancelled(f"Stopped while {stage.lower()}.")
+    report(stage, fraction)
+
+
+def _watch(
+    video: Path, writer: RecordingWriter, report: Report, stop: Callable[[], bool]
+) -> tuple[ClipInfo, PoseTrack]:
+    """Decode, detect and record at once. A clip that viewers can step through as it is isn't coded again."""
+    codec = copyable_codec(video)
+    encoder = VideoEncoder()
+
+    def record(frame: VideoFrame) -> None:
+        for picture in encoder.encode(frame.rgb, to_ns(frame.t_s)):
+            writer.write_video(picture.t_ns, picture.data, codec=encoder.codec)
+
+    def tell(done: int, expected: int | None) -> None:
+        share = done / expected if expected else 1.0 - 1.0 / (1.0 + done / 300.0)
+        report("Following the golfer", _POSE * min(share, 1.0))
+
+    info, pose = extract_pose(video, progress=tell, cancel=stop, on_frame=None if codec else record)
+    if codec:
+        for _, picture in copied_pictures(video):
+            writer.write_video(picture.t_ns, picture.data, codec=codec)
+    else:
+        for picture in encoder.flush():
+            writer.write_video(picture.t_ns, picture.data, codec=encoder.codec)
+    return info, pose
+
+
+def _video_info(info: ClipInfo) -> VideoInfo:
+    return VideoInfo(
+        name=info.name,
+        frames=info.frames,
+        duration_s=info.duration_s,
+        rate_hz=info.rate_hz,
+        variable_rate=info.variable_rate,
+        width_px=info.width_px,
+        height_px=info.height_px,
+    )

@@ -1,0 +1,152 @@
+"""First measures of a swing, each with its standard deviation and where it came from."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twinswing.body.skeleton import JOINT, BodyMotion
+from twinswing.club.model import ClubMotion
+from twinswing.swing.events import FoundSwing
+from twinswing.swing.model import Measure
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class MeasureParams:
+    """Uncertainties that the data can't show by themselves.
+
+    turn_sigma_rad   : one camera sees a segment's turn mostly through depth; single-camera 3D that was fitted with
+                       contact and bone lengths errs by 5 to 10 degrees against motion capture.
+    tilt_sigma_rad   : the spine's lean lies largely in the picture, where landmarks are good to about a hand's breadth
+                       over a trunk.
+    hand_speed_share : of the value; stature is assumed (5 %), depth is weak.
+    head_speed_share : of the value, when the club is only seen by the camera.
+    scale_sigma      : of the time scale that slow motion is put back to real time with: real downswings spread by it.
+    """
+
+    turn_sigma_rad: float = np.radians(9.0)
+    tilt_sigma_rad: float = np.radians(4.0)
+    hand_speed_share: float = 0.12
+    head_speed_share: float = 0.15
+    scale_sigma: float = 0.18
+
+
+def measure_swing(
+    swing: FoundSwing,
+    body: BodyMotion | None = None,
+    club: ClubMotion | None = None,
+    params: MeasureParams | None = None,
+) -> dict[str, Measure]:
+    """Return what can be said of a swing; what its events or parts don't allow is left out.
+
+    In slow motion by an unknown factor durations and speeds are left out: only ratios and angles are the swing's own.
+    """
+    params = params or MeasureParams()
+    found = _tempo(swing, "club+video" if club is not None and club.source != "video" else "video")
+    if body is not None:
+        found |= _angles(swing, body, params)
+        if not swing.slow_motion:
+            found |= _hand_speed(swing, body, params)
+    if club is not None and not swing.slow_motion:
+        found |= _head_speed(swing, club, params)
+    return found
+
+
+def _tempo(swing: FoundSwing, source: str) -> dict[str, Measure]:
+    """Backswing, downswing and their ratio; uncertainty from the events' own."""
+    e, sigma = swing.events, swing.sigma_s
+    found: dict[str, Measure] = {}
+    if "top" not in e:
+        return found
+    spans: dict[str, tuple[float, float]] = {}
+    for name, first, last in (("backswing_s", "address", "top"), ("downswing_s", "top", "impact")):
+        if first in e and last in e:
+            spans[name] = (e[last].t_s - e[first].t_s, float(np.hypot(sigma[first], sigma[last])))
+    if not swing.slow_motion:
+        found |= {name: Measure(value, "s", s, source) for name, (value, s) in spans.items()}
+    if len(spans) == 2 and spans["downswing_s"][0] > 0.0:
+        (back, _), (down, _) = spans["backswing_s"], spans["downswing_s"]
+        # Ratio (T - A) / (I - T): the top's error enters both parts, with opposite signs.
+        ratio = back / down
+        parts = (sigma["address"] / down, sigma["top"] * (1.0 + ratio) / down, sigma["impact"] * ratio / down)
+        found["tempo_ratio"] = Measure(ratio, "1", float(np.sqrt(np.sum(np.square(parts)))), source)
+    return found
+
+
+def _turn(body: BodyMotion, left: str, right: str, t_s: float) -> float:
+    """Return the azimuth of a left-to-right line, radians, counter-clockwise from above."""
+    joints = body.at(t_s)
+    line = joints[JOINT[left]] - joints[JOINT[right]]
+    return float(np.arctan2(line[1], line[0]))
+
+
+def _wrapped(angle: float) -> float:
+    return float((angle + np.pi) % (2.0 * np.pi) - np.pi)
+
+
+def _angles(swing: FoundSwing, body: BodyMotion, params: MeasureParams) -> dict[str, Measure]:
+    """Turn of pelvis and thorax since address, X-factor by lines, and the spine's forward lean.
+
+    Turns are positive away from the target, whichever way the golfer plays.
+    """
+    found: dict[str, Measure] = {}
+    e = swing.events
+    away = 1.0 if body.handed == "left" else -1.0
+    lines = {"pelvis": ("left_hip", "right_hip"), "thorax": ("left_shoulder", "right_shoulder")}
+    if "address" in e:
+        for at in ("top", "impact"):
+            if at not in e:
+                continue
+            for name, (left, right) in lines.items():
+                turned = _turn(body, left, right, e[at].t_s) - _turn(body, left, right, e["address"].t_s)
+                value = away * _wrapped(turned)
+                found[f"{name}_turn_{at}_rad"] = Measure(value, "rad", params.turn_sigma_rad, body.source)
+        if "pelvis_turn_top_rad" in found:
+            stretch = found["thorax_turn_top_rad"].value - found["pelvis_turn_top_rad"].value
+            found["x_factor_lines_rad"] = Measure(
+                stretch, "rad", float(np.sqrt(2.0)) * params.turn_sigma_rad, body.source
+            )
+    for at in ("address", "impact"):
+        if at in e:
+            joints = body.at(e[at].t_s)
+            spine = joints[JOINT["neck"]] - joints[JOINT["pelvis"]]
+            lean = float(np.arctan2(np.hypot(spine[0], spine[1]), spine[2]))
+            found[f"spine_tilt_{at}_rad"] = Measure(lean, "rad", params.tilt_sigma_rad, body.source)
+    return found
+
+
+def _peak(t: FloatArray, speed: FloatArray, first: float, last: float) -> float | None:
+    inside = (t >= first) & (t <= last)
+    return float(speed[inside].max()) if inside.any() else None
+
+
+def _hand_speed(swing: FoundSwing, body: BodyMotion, params: MeasureParams) -> dict[str, Measure]:
+    """Peak speed of the hands in the downswing."""
+    e = swing.events
+    if "top" not in e or "impact" not in e or len(body.t_s) < 3:
+        return {}
+    hands = 0.5 * (body.joints_m[:, JOINT["left_hand"]] + body.joints_m[:, JOINT["right_hand"]])
+    speed = np.linalg.norm(np.gradient(hands, body.t_s, axis=0), axis=1)
+    peak = _peak(body.t_s, speed, e["top"].t_s, e["impact"].t_s)
+    if peak is None:
+        return {}
+    return {"hand_speed_peak_mps": Measure(peak, "m/s", params.hand_speed_share * peak, body.source)}
+
+
+def _head_speed(swing: FoundSwing, club: ClubMotion, params: MeasureParams) -> dict[str, Measure]:
+    """Club-head speed just before impact: the fastest of the last 15 ms, as the ball slows the head afterwards."""
+    if "impact" not in swing.events or len(club.t_s) < 3:
+        return {}
+    impact = swing.events["impact"].t_s
+    speed = np.linalg.norm(np.gradient(club.head_m, club.t_s, axis=0), axis=1)
+    step = float(np.median(np.diff(club.t_s)))
+    peak = _peak(club.t_s, speed, impact - max(0.015, 1.5 * step), impact + 0.5 * step)
+    if peak is None:
+        return {}
+    share = params.head_speed_share
+    if club.source != "video":
+        # The lever from hands to head dominates: its length's error, and the orientation's over one smoothing length.
+        share = max(float(np.interp(impact, club.t_s, club.sigma_m)) / club.spec.length_m, 0.02)
+    return {"head_speed_mps": Measure(peak, "m/s", share * peak, club.source)}

@@ -1,0 +1,82 @@
+"""From what was captured (landmarks, a club's samples) to a swing session: pure, for clips and live capture alike."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from twinswing.align.offset import align_club
+from twinswing.align.result import AlignmentRefusedError
+from twinswing.body.landmarks import FrameState, PoseTrack
+from twinswing.body.lift import lift
+from twinswing.club.model import ImuSamples
+from twinswing.swing.events import find_events
+from twinswing.swing.measures import measure_swing
+from twinswing.swing.model import Alignment, GolferInfo, SwingSession, VideoInfo
+from twinswing.timeline.clock import ClockMap
+
+# How far a stated clock offset may be off before the search would miss the swing: a person reads two clocks.
+HINT_SIGMA_S = 0.5
+
+Report = Callable[[str, float], None]
+
+
+def study(
+    video: VideoInfo | None,
+    pose: PoseTrack,
+    *,
+    imu: ImuSamples | None = None,
+    hint: ClockMap | None = None,
+    height_m: float | None = None,
+    warnings: tuple[str, ...] = (),
+    report: Report = lambda _stage, _fraction: None,
+) -> SwingSession:
+    """Find events, body, club and measures of one swing.
+
+    hint   : the club's clock, where it is known from elsewhere.
+    report : told (stage, fraction 0 to 1 of this function's work).
+    Raises InputError where the landmarks hold no swing. A club's stream that is not of this swing is kept, without an
+    alignment and with a warning.
+    """
+    report("Finding the swing", 0.0)
+    swing = find_events(pose)
+    said = [*warnings, *swing.warnings]
+    report("Lifting the body", 0.1)
+    view = swing.viewpoint
+    address = swing.events["address"].t_s if "address" in swing.events else None
+    body, camera = lift(pose, view=view.view, handed=view.handed, height_m=height_m, address_t_s=address)
+    session = SwingSession(
+        video=video,
+        golfer=GolferInfo(
+            frames_with_pose=int(np.count_nonzero(pose.state == FrameState.DETECTED)),
+            handed=view.handed,
+            view=view.view,
+            height_m=height_m,
+        ),
+        pose=pose,
+        camera=camera,
+        body=body,
+        imu=imu,
+    )
+    if imu is not None:
+        report("Aligning the club", 0.6)
+        said += list(imu.warnings)
+        try:
+            result = align_club(pose, imu, camera, hint)
+        except AlignmentRefusedError as refused:
+            said.append(f"The club's stream was not laid on the video: {refused}.".replace("..", "."))
+        else:
+            said += list(result.notes)
+            session = replace(
+                session,
+                alignment=Alignment(
+                    result.offset_s, result.drift_ppm, result.sigma_s, result.confidence, result.method
+                ),
+            )
+    report("Measuring", 0.95)
+    return replace(
+        session,
+        events=swing.events,
+        measures=measure_swing(swing, body, session.club),
+        warnings=tuple(said),
+    )

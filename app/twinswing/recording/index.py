@@ -88,7 +88,7 @@ def read_index(file: BinaryIO, path: Path) -> RecordingIndex:
     """
     size = file.seek(0, 2)
     check_kind(file, path, size)
-    file.seek(size - _FOOTER_BYTES)
+    file.seek(max(size - _FOOTER_BYTES, 0))
     tail = file.read(_FOOTER_BYTES)
     if not tail.endswith(MAGIC) or tail[0] != Opcode.FOOTER or size < 2 * len(MAGIC) + _FOOTER_BYTES:
         raise InputError(_cut_off(path))

@@ -136,6 +136,10 @@ class RecordingReader:
             except (McapError, ValueError, KeyError, UnicodeDecodeError) as error:
                 raise InputError(f"{self.path} is damaged: {error}.") from error
 
+    def schema_of(self, topic: str) -> str:
+        """Return the name of the messages' schema on a topic; raises KeyError if there is no such topic."""
+        return self._wanted(topic)[self._channels[topic]][1]
+
     def clubs(self) -> list[str]:
         """Return the serial numbers (as topics spell them) of the clubs with any data."""
         return sorted({topic.split("/")[2] for topic in self._channels if topic.startswith("/club/")})
@@ -202,8 +206,7 @@ class RecordingReader:
         if opcode != Opcode.MESSAGE:
             raise InputError(f"{self.path} is damaged: an index of {topic} points to no message.")
         data = chunk[offset + 9 + MESSAGE.size : offset + 9 + length]
-        schema = self._wanted(topic)[self._channels[topic]][1]
-        return Message(topic, int(index.t_ns[number]), schema, data)
+        return Message(topic, int(index.t_ns[number]), self.schema_of(topic), data)
 
     def latest_before(self, topic: str, t_ns: int) -> Message | None:
         """Return the last message of a topic at or before a session time, or None."""

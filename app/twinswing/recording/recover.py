@@ -37,8 +37,8 @@ _REBUILT = frozenset({
     Opcode.HEADER, Opcode.MESSAGE_INDEX, Opcode.DATA_END, Opcode.FOOTER, Opcode.SCHEMA, Opcode.CHANNEL,
     Opcode.STATISTICS, Opcode.CHUNK_INDEX, Opcode.ATTACHMENT_INDEX, Opcode.METADATA_INDEX, Opcode.SUMMARY_OFFSET,
 })  # fmt: skip
-# Rebuilt records are small; a larger claim is damage.
-_REBUILT_LIMIT_BYTES = 16 * 1024 * 1024
+# What a whole record gives: the inside of a chunk, a document, or where an attachment's bytes lie.
+_Found = bytes | Metadata | AttachmentIndex
 
 
 @dataclass(frozen=True)
@@ -106,15 +106,12 @@ class _Salvage:
 
     def find_zero(self) -> int:
         """Return the Unix time of session time 0 from the first record that tells it."""
-        for opcode, at, length in self._records():
+        for _, _, found in self._records():
             about: dict[str, Any] = {}
-            if opcode == Opcode.METADATA:
-                record = self._metadata(at, length)
-                if record is not None and record.name == RECORDING_RECORD:
-                    about = document_of(record)
-            elif opcode == Opcode.CHUNK:
-                data = self._chunk(at, length)
-                about = {} if data is None else _told_by_channels(data)
+            if isinstance(found, Metadata) and found.name == RECORDING_RECORD:
+                about = document_of(found)
+            elif isinstance(found, bytes):
+                about = _told_by_channels(found)
             if "zero_unix_ns" in about:
                 check_version(self.path, str(about.get("version", "")))
                 return int(about["zero_unix_ns"])
@@ -126,24 +123,15 @@ class _Salvage:
         about = {"version": VERSION, "zero_unix_ns": zero_unix_ns}
         appender.add_metadata(RECORDING_RECORD, metadata_record(about, 1))
         documents = 0
-        for opcode, at, length in self._records():
-            if opcode == Opcode.CHUNK:
-                data = self._chunk(at, length)
-                if data is None:
-                    self.damaged_chunks += 1
-                    self.dropped += length
-                    continue
-                _learn(appender, data)
-                appender.add_chunk(self._read(at, length), data)
-            elif opcode == Opcode.METADATA:
-                record = self._metadata(at, length)
-                if record is None:
-                    self.dropped += length
-                elif record.name != RECORDING_RECORD:
-                    appender.add_metadata(record.name, record.metadata)
-                    documents += 1
-            elif opcode == Opcode.ATTACHMENT:
-                self._copy_attachment(appender, at, length)
+        for at, length, found in self._records():
+            if isinstance(found, bytes):
+                _learn(appender, found)
+                appender.add_chunk(self._read(at, length), found)
+            elif isinstance(found, AttachmentIndex):
+                self._copy_attachment(appender, at, found)
+            elif found.name != RECORDING_RECORD:
+                appender.add_metadata(found.name, found.metadata)
+                documents += 1
         appender.finish()
         return RecoveryReport(
             messages=sum(appender.message_counts.values()),
@@ -155,32 +143,38 @@ class _Salvage:
             bytes_dropped=self.dropped,
         )
 
-    def _records(self) -> Iterator[tuple[int, int, int]]:
-        """Yield (opcode, offset, length) of records that may be kept, looking for the next after damage."""
+    def _records(self) -> Iterator[tuple[int, int, _Found]]:
+        """Yield (offset, length, contents) of each whole record that is kept.
+
+        The length of a record that is not whole is not believed: every byte after its start is looked at.
+        """
         at = len(MAGIC)
         while at + RECORD.size <= self.size:
-            opcode, body = RECORD.unpack(self._read(at, RECORD.size))
-            length = RECORD.size + body
-            fits = at + length <= self.size
-            if fits and opcode in _REBUILT and body <= _REBUILT_LIMIT_BYTES:
-                at += length
-                if opcode == Opcode.FOOTER and self._read(at, len(MAGIC)) == MAGIC:
-                    at += len(MAGIC)
-            elif fits and opcode in _KEPT and (self._is_whole(opcode, at, length) or self._is_record(at + length)):
-                yield opcode, at, length
-                at += length
+            length, found = self._record(at)
+            if found is None:
+                after = self._next_whole(at + 1)
+                self._account(at, after)
+                at = after
             else:
-                found = self._next_whole(at + 1)
-                self.dropped += found - at
-                at = found
+                yield at, length, found
+                at += length
         self.dropped += max(self.size - at, 0)
 
-    def _is_record(self, at: int) -> bool:
-        """Tell whether a record may start here: then the length of the one before is right, whatever else is not."""
-        if at >= self.size - RECORD.size:
-            return at == self.size
-        opcode, body = RECORD.unpack(self._read(at, RECORD.size))
-        return (opcode in _KEPT or opcode in _REBUILT) and at + RECORD.size + body <= self.size
+    def _account(self, at: int, end: int) -> None:
+        """Count what lies between two whole records: records that are written anew, damaged ones, and loose bytes."""
+        while at + RECORD.size <= end:
+            opcode, body = RECORD.unpack(self._read(at, RECORD.size))
+            length = RECORD.size + body
+            if at + length > end or not (opcode in _KEPT or opcode in _REBUILT):
+                break
+            if opcode in _KEPT:
+                self.dropped += length
+                self.damaged_chunks += opcode == Opcode.CHUNK
+                self.damaged_attachments += opcode == Opcode.ATTACHMENT
+            at += length
+            if opcode == Opcode.FOOTER and self._read(at, len(MAGIC)) == MAGIC:
+                at += len(MAGIC)
+        self.dropped += max(end - at, 0)
 
     def _next_whole(self, start: int) -> int:
         """Return where the next whole record that is kept starts, or the end of the file."""
@@ -193,19 +187,22 @@ class _Salvage:
             likely = np.isin(window[:count], _KEPT)
             for high in (6, 7, 8):
                 likely &= window[high : high + count] == 0
-            for offset in np.flatnonzero(likely):
-                at = base + int(offset)
-                opcode, body = RECORD.unpack(window[offset : offset + RECORD.size].tobytes())
-                if at + RECORD.size + body <= self.size and self._is_whole(opcode, at, RECORD.size + body):
-                    return at
+            for offset in np.flatnonzero(likely).tolist():
+                if self._record(base + offset)[1] is not None:
+                    return base + offset
         return self.size
 
-    def _is_whole(self, opcode: int, at: int, length: int) -> bool:
+    def _record(self, at: int) -> tuple[int, _Found | None]:
+        """Return the length and the contents of the record at a byte; None unless it is whole and kept."""
+        opcode, body = RECORD.unpack(self._read(at, RECORD.size))
+        length = RECORD.size + body
+        if at + length > self.size:
+            return length, None
         if opcode == Opcode.CHUNK:
-            return self._chunk(at, length) is not None
+            return length, self._chunk(at, length)
         if opcode == Opcode.METADATA:
-            return self._metadata(at, length) is not None
-        return self._attachment_head(at, length) is not None
+            return length, self._metadata(at, length)
+        return length, self._attachment_head(at, length) if opcode == Opcode.ATTACHMENT else None
 
     def _chunk(self, at: int, length: int) -> bytes | None:
         return unpack_chunk(self._read(at, length), self._zstd) if length <= CHUNK_LIMIT_BYTES else None
@@ -235,17 +232,15 @@ class _Salvage:
             return None
         return AttachmentIndex(at + start, length, log_time, create_time, size, name, kind)
 
-    def _copy_attachment(self, appender: McapAppender, at: int, length: int) -> None:
-        entry = self._attachment_head(at, length)
-        crc, stored, left = 0, -1, length - 13
+    def _copy_attachment(self, appender: McapAppender, at: int, entry: AttachmentIndex) -> None:
+        crc, left = 0, entry.length - 13
         self.source.seek(at + 9)
-        while entry is not None and left > 0:
+        while left > 0:
             piece = self.source.read(min(left, COPY_BYTES))
             crc, left = zlib.crc32(piece, crc), left - len(piece)
-        stored = int.from_bytes(self.source.read(4), "little")
-        if entry is None or stored not in (0, crc):
+        if int.from_bytes(self.source.read(4), "little") not in (0, crc):
             self.damaged_attachments += 1
-            self.dropped += length
+            self.dropped += entry.length
             return
         self.source.seek(entry.offset)
         appender.add_attachment(entry.name, entry.media_type, self.source, entry.data_size, entry.log_time)

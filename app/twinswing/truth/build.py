@@ -106,7 +106,7 @@ def _miss(unknowns: Unknowns, golfer: GolferSpec, club: ClubSpec) -> FloatArray:
     found = _pose(t, golfer, club, unknowns)
     head = found.butt_m + found.club @ head_offset(club, "right")
     want = impact_head_m(golfer, club)
-    address = np.array([want[0] - 0.015, 0.0, head_size(club)[0] + 0.004])
+    address = np.array([want[0] - 0.015, 0.0, head_size(club)[0] + 0.006])
     v = (head[3] - head[1]) / (2.0 * _H_S)
     normal = found.club[2] @ face_normal(club, "right")
     trail = found.joints_m[0, JOINT["right_hand"]] - found.joints_m[0, JOINT["right_shoulder"]]

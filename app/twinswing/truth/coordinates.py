@@ -111,7 +111,7 @@ class Setup:
         """Return the posture: hands at their natural height, and the spine bent so that the arms hang there."""
         p = golfer.proportions
         longer = (club.length_m - 0.94) / 0.2
-        hand = 0.425 * golfer.height_m + 0.02 * longer
+        hand = 0.425 * golfer.height_m + 0.04 * longer
         arm_plane = (75.0 - 5.0 * longer) * DEG
         reach = 0.985 * (p.upper_arm_m + p.forearm_m) + p.fist_m
         neck_z = hand + reach * np.sin(arm_plane) - 0.03 + 0.045

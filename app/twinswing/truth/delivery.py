@@ -7,43 +7,29 @@ from numpy.typing import NDArray
 from scipy.interpolate import make_interp_spline
 
 from twinswing.club.model import ClubSpec
+from twinswing.stage.club_model_geometry import face_normal_club_frame, head_centre, head_centre_club_frame, head_shape
 
 FloatArray = NDArray[np.float64]
 
 BALL_RADIUS_M = 0.02135  # the Rules of Golf's least diameter, 42.67 mm
 
-# Head's geometric centre: toward the toe from the shaft's axis, above the sole, and from the face back to it, metres.
-_HEADS: dict[str, tuple[float, float, float]] = {
-    "driver": (0.045, 0.030, 0.045),
-    "wood": (0.040, 0.022, 0.035),
-    "hybrid": (0.038, 0.020, 0.025),
-    "iron": (0.035, 0.024, 0.008),
-    "wedge": (0.035, 0.026, 0.008),
-    "putter": (0.030, 0.013, 0.010),
-}
-
 
 def head_offset(spec: ClubSpec, handed: str) -> FloatArray:
-    """Return the head's geometric centre in the club frame, metres, shape (3,).
+    """Return the head's geometric centre in the club frame, metres, shape (3,), as the stage draws it."""
+    return head_centre_club_frame(spec, handed)
 
-    With Z toward the head, X toward the toe and Y = Z x X, a right-handed club's face looks along -Y and a left-handed
-    one's along +Y: the two are mirror images.
-    """
-    toe, height, depth = _HEADS.get(spec.kind, _HEADS["iron"])
-    back = depth - 0.008 if handed == "right" else 0.008 - depth
-    return np.array([toe, back, spec.length_m - height])
+
+def face_normal(spec: ClubSpec, handed: str) -> FloatArray:
+    """Return the unit normal of the face in the club frame, shape (3,), as the stage draws it."""
+    return face_normal_club_frame(spec, handed)
 
 
 def head_size(spec: ClubSpec) -> tuple[float, float]:
     """Return the height of the head's centre above its sole and its depth behind the face, metres."""
-    _, height, depth = _HEADS.get(spec.kind, _HEADS["iron"])
-    return height, depth
-
-
-def face_normal(spec: ClubSpec, handed: str) -> FloatArray:
-    """Return the unit normal of the face in the club frame, shape (3,)."""
-    out = -1.0 if handed == "right" else 1.0
-    return np.array([0.0, out * np.cos(spec.loft_rad), -np.sin(spec.loft_rad)])
+    centre = head_centre(spec)
+    lead = np.array([0.0, head_shape(spec).lead_m, 0.0])
+    normal = np.array([0.0, np.cos(spec.loft_rad), np.sin(spec.loft_rad)])
+    return float(centre[2]), float((lead - centre) @ normal)
 
 
 @dataclass(frozen=True)

@@ -64,10 +64,10 @@ class Proportions:
 class GolferSpec:
     """A golfer and how this golfer swings.
 
-    Peak rates are of the downswing in rad/s; the club's follows from `head_speed_mps`. Turns are from address. `faults`
-    maps a name of FAULTS to a severity (1 is plain to see). `ball_m` is how far the ball lies toward the target from the
-    middle of the stance; the leans are of the shaft from the hands, at address positive with the hands behind the head,
-    at impact positive with the hands ahead.
+    Peak rates are of the downswing in rad/s; the club's follows from `head_speed_mps`. Turns are from address. `ball_m`
+    is how far the ball lies toward the target from the middle of the stance. The leans are of the shaft: at address
+    positive with the hands behind the head, at impact positive with the hands ahead. `faults` maps a name of FAULTS to
+    a severity (1 is plain to see).
     """
 
     height_m: float = 1.78
@@ -140,10 +140,10 @@ class _Kind:
 # Speeds and attack angles are TrackMan's tour averages; lengths, lies and lofts are common catalogue values.
 _KINDS: dict[str, _Kind] = {
     "driver": _Kind("driver", 1.143, 56.0, 10.5, 113.0, -1.3, 0.4, 0.55, 0.030, 0.12, 2.0),
-    "wood": _Kind("3 wood", 1.092, 56.5, 15.0, 107.0, -2.9, 2.4, 0.52, 0.010, 0.09, 1.0),
-    "hybrid": _Kind("hybrid", 1.016, 58.0, 20.0, 100.0, -3.5, 3.05, 0.50, 0.0, 0.06, 0.0),
-    "iron": _Kind("7 iron", 0.940, 62.5, 33.0, 90.0, -4.3, 4.3, 0.46, 0.0, 0.03, -2.0),
-    "wedge": _Kind("pitching wedge", 0.902, 64.0, 46.0, 83.0, -5.0, 4.7, 0.40, 0.0, 0.02, -2.0),
+    "wood": _Kind("3 wood", 1.092, 56.5, 15.0, 107.0, -2.9, 2.55, 0.52, 0.010, 0.09, 1.0),
+    "hybrid": _Kind("hybrid", 1.016, 58.0, 20.0, 100.0, -3.5, 3.4, 0.50, 0.0, 0.06, 0.0),
+    "iron": _Kind("7 iron", 0.940, 62.5, 33.0, 90.0, -4.3, 4.1, 0.46, 0.0, 0.03, -2.0),
+    "wedge": _Kind("pitching wedge", 0.902, 64.0, 46.0, 83.0, -5.0, 4.3, 0.40, 0.0, 0.02, -2.0),
 }
 CLUB_KINDS: tuple[str, ...] = tuple(_KINDS)
 

@@ -147,8 +147,8 @@ def _head(t: FloatArray, q: Coordinates, golfer: GolferSpec, out: FloatArray) ->
     lift = q.head_lift(t)
     turn = rotation_z(q.head_turn(t))
     # At address the face looks down at the ball; at the finish it looks level at the target.
-    up = np.stack([0.0 * lift, -0.62 + 0.52 * lift, 0.785 + 0.21 * lift], -1)
-    front = np.stack([0.0 * lift, -0.66 - 0.32 * lift, -0.75 + 0.72 * lift], -1)
+    up = np.stack([0.0 * lift, -0.45 + 0.37 * lift, 0.89 + 0.10 * lift], -1)
+    front = np.stack([0.0 * lift, -0.78 - 0.20 * lift, -0.62 + 0.60 * lift], -1)
     head = out[:, JOINT["neck"]] + p.neck_m * unit(apply(turn, up))
     out[:, JOINT["head"]] = head
     out[:, JOINT["nose"]] = head + p.nose_m * unit(apply(turn, front))

@@ -106,7 +106,9 @@ def candidates(
         raise AlignmentRefusedError(
             "expected the club's swing somewhere in the video, found no place where the hands move alike"
         )
-    return sorted(found, key=lambda c: -c.score)
+    # A waggle's shape is easily matched: fast peaks come first, each as well matched as it can be.
+    rank = {float(tc[peak]): float(np.sqrt(turn[peak])) for peak in peaks}
+    return sorted(found, key=lambda c: -c.score * rank[c.centre_s])
 
 
 def _slide(

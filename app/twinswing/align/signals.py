@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.interpolate import CubicHermiteSpline
 from scipy.ndimage import gaussian_filter1d, maximum_filter1d
 from scipy.spatial.transform import Rotation
 
@@ -15,6 +16,8 @@ from twinswing.club.model import ImuSamples
 FloatArray = NDArray[np.float64]
 
 GRAVITY_MPS2 = 9.80665
+# Elbow to wrist of a 1.75 m adult (Drillis and Contini: 0.146 of the stature).
+FOREARM_M = 0.255
 # All that the grip holds rigidly: as the hands do not slip on the grip, each of these is a fixed point of the club.
 HAND_LANDMARKS: tuple[str, ...] = (
     "left_wrist", "right_wrist", "left_index", "right_index", "left_pinky", "right_pinky", "left_thumb", "right_thumb",
@@ -56,6 +59,7 @@ class HandTrack:
     frame_t_s: presentation time of each frame, shape (n,).
     uv_m     : picture position about the centre, x right, y down, in metres at the golfer's distance, shape (n, K, 2).
     valid    : landmark is usable, shape (n, K).
+    forearm  : that side's elbow-to-wrist direction as seen, 1 at full length, shape (n, K, 2).
     px_per_m : the picture's scale at the golfer.
     rate_hz  : median frame rate.
     """
@@ -64,6 +68,7 @@ class HandTrack:
     frame_t_s: FloatArray
     uv_m: FloatArray
     valid: NDArray[np.bool_]
+    forearm: FloatArray
     px_per_m: float
     rate_hz: float
 
@@ -76,9 +81,10 @@ class SensorPath:
     rotation  : sensor to level frame (Z up, heading unknown), shape (m, 3, 3).
     position_m: twice integrated acceleration, zero in place and speed at `centre_s`, shape (m, 3).
     velocity_mps, gyro_radps : first integral, level frame, and rate, sensor frame; shape (m, 3).
+    lost_m    : what bridging each accelerometer axis beyond its range added to the place, shape (m, 3 axes, 3).
     centre_s  : the fastest moment.
     impact_s  : the shock's time, NaN where there is none.
-    clipped   : share of samples in the downswing that touched a range limit.
+    clipped, gyro_clipped : share of samples in the downswing that touched any range limit, and the gyro's.
     still     : gravity was seen at rest before the swing, at `still_s`.
     """
 
@@ -87,9 +93,11 @@ class SensorPath:
     position_m: FloatArray
     velocity_mps: FloatArray
     gyro_radps: FloatArray
+    lost_m: FloatArray
     centre_s: float
     impact_s: float
     clipped: float
+    gyro_clipped: float
     still: bool
     still_s: float
 
@@ -125,7 +133,24 @@ def hand_track(pose: PoseTrack, camera: PinholeCamera | None, params: SignalPara
     )
     t = pose.t_s[:, None] + np.where(valid, px[..., 1], 0.0) / pose.height_px * readout
     rate = float(1.0 / np.median(np.diff(pose.t_s))) if pose.frames > 1 else float("nan")
-    return HandTrack(t, pose.t_s, (np.nan_to_num(px) - centre) / scale, valid, scale, rate)
+    uv = (np.nan_to_num(px) - centre) / scale
+    return HandTrack(t, pose.t_s, uv, valid, _forearms(pose) / scale, scale, rate)
+
+
+def _forearms(pose: PoseTrack) -> FloatArray:
+    """Return each hand landmark's own forearm in the picture over an adult's forearm length, shape (n, K, 2)."""
+    out = np.zeros((pose.frames, len(HAND_LANDMARKS), 2))
+    for side in ("left", "right"):
+        vector = pose.point(f"{side}_wrist") - pose.point(f"{side}_elbow")
+        seen = np.flatnonzero(np.isfinite(vector).all(1))
+        if len(seen) == 0:
+            continue
+        frames = np.arange(pose.frames)
+        bridged = np.stack([np.interp(frames, seen, vector[seen, i]) for i in range(2)], axis=-1)
+        for k, name in enumerate(HAND_LANDMARKS):
+            if name.startswith(side):
+                out[:, k] = bridged / FOREARM_M
+    return out
 
 
 def hand_speed(hands: HandTrack) -> tuple[FloatArray, FloatArray]:
@@ -164,7 +189,7 @@ def sensor_path(imu: ImuSamples, centre_s: float, params: SignalParams) -> Senso
 
     Orientation is integrated from the rate with its bias at rest taken off, levelled by gravity at rest; the heading
     is arbitrary. Acceleration is rotated, freed of gravity and integrated twice from the centre outwards, so that
-    drift is least where the swing is fastest. The shock is bridged, for a clipped spike integrates to nonsense.
+    drift is least where the swing is fastest. The shock and what a range limit cut off are bridged (see `bridge`).
     """
     lo, hi = centre_s - params.before_s, centre_s + params.after_s
     keep = (imu.t_s >= lo - 0.6) & (imu.t_s <= hi + 0.05)
@@ -172,34 +197,98 @@ def sensor_path(imu: ImuSamples, centre_s: float, params: SignalParams) -> Senso
         raise AlignmentRefusedError(
             "expected a swing in the club's stream, found too few samples around its fastest moment"
         )
-    t0, accel0, gyro0 = imu.t_s[keep], imu.accel_mps2[keep], imu.gyro_radps[keep]
-    impact = find_shock(t0, accel0, centre_s)
+    t0 = imu.t_s[keep]
+    impact = find_shock(t0, imu.accel_mps2[keep], centre_s)
+    shock = np.zeros(len(t0), dtype=bool)
     if np.isfinite(impact):
-        whole = (t0 < impact - 0.0015) | (t0 > impact + params.shock_after_s)
-    else:
-        whole = np.ones(len(t0), dtype=bool)
-    t = np.arange(t0[0], t0[-1], 1.0 / params.grid_hz)
-    accel = _resample(t, t0[whole], accel0[whole])
-    gyro = _resample(t, t0[whole], gyro0[whole])
+        shock = (t0 >= impact - 0.0015) & (t0 <= impact + params.shock_after_s)
+    accel_cut = at_limit(imu.accel_mps2[keep], imu.accel_range_mps2, imu.clipped[keep])
+    gyro_cut = at_limit(imu.gyro_radps[keep], imu.gyro_range_radps, imu.clipped[keep] & ~accel_cut.any(1))
+    accel0, missing0 = bridge(t0, imu.accel_mps2[keep], accel_cut, shock)
+    gyro0, _ = bridge(t0, imu.gyro_radps[keep], gyro_cut, shock)
+    dt = 1.0 / params.grid_hz
+    t = np.arange(t0[0], t0[-1], dt)
+    accel, gyro, missing = (_resample(t, t0, values) for values in (accel0, gyro0, missing0))
     up, bias, anchor, still = _rest(t, accel, gyro, centre_s, params)
-    rotation = _integrate_rotation(gyro - bias, 1.0 / params.grid_hz, up, anchor)
+    rotation = _integrate_rotation(gyro - bias, dt, up, anchor)
     level = np.einsum("nij,nj->ni", rotation, accel) - np.array([0.0, 0.0, GRAVITY_MPS2])
     centre = int(np.clip(np.searchsorted(t, centre_s), 0, len(t) - 1))
-    velocity = _accumulate(level, 1.0 / params.grid_hz)
-    velocity -= velocity[centre]
-    position = _accumulate(velocity, 1.0 / params.grid_hz)
-    position -= position[centre]
-    down = keep & (np.abs(imu.t_s - centre_s) < 0.25)
-    if np.isfinite(impact):
-        down &= (imu.t_s < impact - 0.0015) | (imu.t_s > impact + params.shock_after_s)
-    clipped = float(imu.clipped[down].mean()) if down.any() else 0.0
-    return SensorPath(t, rotation, position, velocity, gyro - bias, centre_s, impact, clipped, still, float(t[anchor]))
+    velocity = _accumulate(level, dt, centre)
+    position = _accumulate(velocity, dt, centre)
+    lost = np.stack([rotation[:, :, j] * missing[:, j : j + 1] for j in range(3)], axis=1)
+    lost = _accumulate(_accumulate(lost, dt, centre), dt, centre)
+    down = (np.abs(t0 - centre_s) < 0.25) & ~shock
+    cut = np.asarray((accel_cut | gyro_cut).any(1))
+    clipped = float(cut[down].mean()) if down.any() else 0.0
+    gyro_clipped = float(np.asarray(gyro_cut.any(1))[down].mean()) if down.any() else 0.0
+    return SensorPath(
+        t, rotation, position, velocity, gyro - bias, lost, centre_s, impact, clipped, gyro_clipped, still,
+        float(t[anchor]),
+    )  # fmt: skip
 
 
-def _accumulate(values: FloatArray, dt: float) -> FloatArray:
-    """Integrate by trapezoids from the first row, shape kept."""
+def at_limit(values: FloatArray, limit: float, flagged: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Tell which components lie at a range limit, shape (n, 3).
+
+    Where the limit is not known, the flagged samples' largest component is what touched it.
+    """
+    size = np.abs(values)
+    if np.isfinite(limit):
+        return np.asarray(size >= 0.995 * limit)
+    return np.asarray(flagged[:, None] & (size >= 0.995 * size.max(axis=1, keepdims=True)))
+
+
+def bridge(
+    t_s: FloatArray, values: FloatArray, cut: NDArray[np.bool_], shock: NDArray[np.bool_]
+) -> tuple[FloatArray, FloatArray]:
+    """Fill what a shock spoilt or a range limit cut off, each shape (n, 3): the filled values, and what was added.
+
+    Every gap gets the cubic whose ends have the values and slopes of the 6 ms (3 samples at least) beside it. What it
+    adds beyond a range limit is returned too: its size is a guess that the fit may correct.
+    """
+    out = values.copy()
+    added = np.zeros_like(values)
+    for axis in range(values.shape[1]):
+        bad = cut[:, axis] | shock
+        edges = np.flatnonzero(np.diff(np.concatenate([[False], bad, [False]]).astype(np.int8)))
+        for start, stop in zip(edges[::2], edges[1::2], strict=True):
+            out[start:stop, axis] = _gap(t_s, values[:, axis], bad, int(start), int(stop))
+        here = cut[:, axis]
+        sign = np.sign(values[here, axis])
+        filled = sign * np.maximum(sign * out[here, axis], np.abs(values[here, axis]))
+        keep = ~shock[here]
+        added[np.flatnonzero(here)[keep], axis] = (filled - values[here, axis])[keep]
+        out[np.flatnonzero(here)[keep], axis] = filled[keep]
+    return out, added
+
+
+def _gap(t: FloatArray, v: FloatArray, bad: NDArray[np.bool_], start: int, stop: int) -> FloatArray:
+    """Return the cubic over one gap [start, stop) of one component."""
+    ends = []
+    reach = max(0.006, 2.2 * float(np.median(np.diff(t))))
+    for edge, side in ((start - 1, -1), (stop, 1)):
+        if not 0 <= edge < len(t):
+            continue
+        near = (np.abs(t - t[edge]) <= reach) & ~bad & ((np.arange(len(t)) - edge) * side >= 0)
+        value, slope = float(v[near].mean()), 0.0
+        if near.sum() >= 3:
+            slope, at_edge = np.polyfit(t[near] - t[edge], v[near], 1)
+            value = float(at_edge)
+        ends.append((float(t[edge]), value, float(slope)))
+    if not ends:
+        return v[start:stop]
+    if len(ends) == 1:
+        return np.full(stop - start, ends[0][1])
+    (t0, v0, s0), (t1, v1, s1) = ends
+    curve = CubicHermiteSpline([t0, t1], [v0, v1], [s0, s1])
+    return np.asarray(curve(t[start:stop]))
+
+
+def _accumulate(values: FloatArray, dt: float, zero_at: int) -> FloatArray:
+    """Integrate along the first axis by trapezoids, zero at one row, shape kept."""
     out = np.zeros_like(values)
     np.cumsum(0.5 * dt * (values[1:] + values[:-1]), axis=0, out=out[1:])
+    out -= out[zero_at].copy()
     return out
 
 

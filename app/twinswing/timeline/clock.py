@@ -13,7 +13,7 @@ class ClockMap:
     """A source's clock on the session clock: `t_session = t_source * (1 + drift_ppm * 1e-6) + offset_s`.
 
     offset_s  : seconds added after scaling.
-    drift_ppm : parts per million by which the source's second is shorter than the session's.
+    drift_ppm : parts per million by which the source's second is longer than the session's.
     sigma_s   : one standard deviation of `t_session` over the span that the map was fitted on, seconds.
     source    : what the map was found from, for a person to read.
     """
@@ -35,6 +35,24 @@ class ClockMap:
     def to_source(self, t_session_s: ArrayLike) -> NDArray[np.float64]:
         """Map session seconds to source seconds."""
         return (np.asarray(t_session_s, dtype=np.float64) - self.offset_s) / self.scale
+
+    def inverse(self) -> "ClockMap":
+        """Return the map from the session clock to the source's; its sigma is in the source's seconds."""
+        return ClockMap(
+            offset_s=-self.offset_s / self.scale,
+            drift_ppm=(1.0 / self.scale - 1.0) * 1e6,
+            sigma_s=self.sigma_s / abs(self.scale),
+            source=f"inverse of {self.source}",
+        )
+
+    def then(self, outer: "ClockMap") -> "ClockMap":
+        """Return the map that applies this one first and another to its result (errors taken as independent)."""
+        return ClockMap(
+            offset_s=self.offset_s * outer.scale + outer.offset_s,
+            drift_ppm=self.drift_ppm + outer.drift_ppm + self.drift_ppm * outer.drift_ppm * 1e-6,
+            sigma_s=float(np.hypot(self.sigma_s * outer.scale, outer.sigma_s)),
+            source=f"{self.source}, then {outer.source}",
+        )
 
 
 def to_ns(t_s: float) -> int:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 import panda3d.core as p3d
 
 from twinswing.body.camera import PinholeCamera
+from twinswing.errors import MissingPartError
 from twinswing.stage.cameras import OrbitCamera, apply_to_lens, between, camera_matrix, named_camera, orbit_for
 from twinswing.stage.material import PICTURE_MASK
 from twinswing.swing.model import SwingSession
@@ -53,24 +54,65 @@ class CameraMotion:
 
 
 class Viewport:
-    """One display region of the window, with the camera that draws a scene into it."""
+    """The scene's picture in the window: drawn into a multisampled buffer, then laid on its rectangle.
 
-    def __init__(self, window: p3d.GraphicsOutput) -> None:
+    The buffer, because a window's own multisampling depends on the driver (Mesa's software renderer offers it and
+    then does not do it), while a buffer's is the same everywhere.
+    """
+
+    def __init__(self, window: p3d.GraphicsOutput, engine: p3d.GraphicsEngine, msaa: int = 4) -> None:
         self._window = window
-        self.region = window.make_display_region()
-        self.region.set_sort(0)
-        self.region.set_clear_color_active(True)
-        self.region.set_clear_depth_active(True)
-        self.region.set_clear_color(p3d.LVecBase4f(0.05, 0.06, 0.07, 1))
+        self.rect: Rect = (0, 0, max(window.get_x_size(), 1), max(window.get_y_size(), 1))
+        self.buffer = self._make_buffer(engine, msaa)
         node = p3d.Camera("viewport")
         node.set_camera_mask(PICTURE_MASK)
         self._lens = p3d.PerspectiveLens()
         node.set_lens(self._lens)
         self.camera = p3d.NodePath(node)
-        self.region.set_camera(self.camera)
-        self.rect: Rect = (0, 0, window.get_x_size(), window.get_y_size())
+        self.buffer.make_display_region().set_camera(self.camera)
+        self.region = window.make_display_region()
+        self.region.set_sort(0)
+        self._show_picture()
         self.motion = CameraMotion()
         self.pinhole: PinholeCamera | None = None
+
+    def _make_buffer(self, engine: p3d.GraphicsEngine, msaa: int) -> p3d.GraphicsOutput:
+        properties = p3d.FrameBufferProperties()
+        properties.set_rgba_bits(8, 8, 8, 8)
+        properties.set_depth_bits(24)
+        properties.set_multisamples(msaa)
+        buffer = engine.make_output(
+            self._window.get_pipe(),
+            "scene",
+            -5,
+            properties,
+            p3d.WindowProperties.size(*self.size),
+            p3d.GraphicsPipe.BF_refuse_window | p3d.GraphicsPipe.BF_resizeable,
+            self._window.gsg,
+            self._window,
+        )
+        if buffer is None:
+            raise MissingPartError("the graphics driver gave no picture buffer for the scene; update it")
+        buffer.set_clear_color(p3d.LVecBase4f(0.05, 0.06, 0.07, 1))
+        self._texture = p3d.Texture("scene")
+        self._texture.set_minfilter(p3d.SamplerState.FT_linear)
+        buffer.add_render_texture(self._texture, p3d.GraphicsOutput.RTM_bind_or_copy)
+        return buffer
+
+    def _show_picture(self) -> None:
+        card = p3d.CardMaker("scene picture")
+        card.set_frame_fullscreen_quad()
+        picture = p3d.NodePath(card.generate())
+        picture.set_texture(self._texture)
+        picture.set_depth_test(False)
+        picture.set_depth_write(False)
+        lens = p3d.OrthographicLens()
+        lens.set_film_size(2, 2)
+        lens.set_near_far(-10, 10)
+        flat = p3d.NodePath(p3d.Camera("picture camera", lens))
+        flat.reparent_to(picture)
+        self.region.set_camera(flat)
+        self._picture = picture
 
     @property
     def size(self) -> tuple[int, int]:
@@ -88,9 +130,11 @@ class Viewport:
         self.region.set_dimensions(
             max(left / across, 0.0), min((left + width) / across, 1.0), bottom, min(1.0 - top / down, 1.0)
         )
+        self.buffer.set_size(*self.size)
 
     def draw(self, root: p3d.NodePath) -> None:
         """Draw this scene from now on."""
+        root.set_antialias(p3d.AntialiasAttrib.M_multisample)
         self.camera.reparent_to(root)
         self.camera.node().set_scene(root)
 

@@ -33,8 +33,6 @@ _PRC = """
 window-title Twinswing
 gl-version 3 2
 audio-library-name null
-framebuffer-multisample 1
-multisamples 4
 textures-power-2 none
 notify-level-display error
 notify-level-device fatal
@@ -80,7 +78,7 @@ class Desk(ShowBase):  # type: ignore[misc]
         self.playback = Playback()
         self.job: AnalysisJob | None = None
         self.show = {**_HIDDEN_AT_FIRST, **settings.show}
-        self.viewport = Viewport(self.win)
+        self.viewport = Viewport(self.win, self.graphicsEngine)
         self.shadows = ShadowMap(self.graphicsEngine, self.pipe, self.win, 2048)
         self.ui = UserInterface(self, settings.layout, folder)
         self.feed: VideoFeed | None = None

@@ -1,8 +1,8 @@
 """Between the club's samples and the batches that a hub receives."""
 
 import re
+import secrets
 import ssl
-import zlib
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -44,8 +44,8 @@ def stream_from_samples(samples: ImuSamples, *, serial: str = "", boot: int | No
         )
     hello = Hello(
         serial=serial,
-        # The same recording is the same power-on: played twice to one hub, the second is a replay and is not recorded.
-        boot=zlib.crc32(samples.accel_mps2.tobytes()) if boot is None else boot,
+        # Each playing is a power-on of its own: a log may be played twice to one hub and is recorded twice.
+        boot=secrets.randbits(32) if boot is None else boot,
         firmware=FIRMWARE,
         rate_hz=float(np.clip(samples.rate_hz, 1.0, 10_000.0)),
         accel_range_mps2=accel_range,

@@ -8,6 +8,7 @@ it and the socket: a window that is slow cannot cost a sample.
 import asyncio
 import contextlib
 import ipaddress
+import logging
 import ssl
 import threading
 import time
@@ -43,6 +44,10 @@ from twinswing.streams.club_protocol import (
 )
 from twinswing.streams.club_wire import MAX_TEXT_BYTES, SUBPROTOCOL, Hello
 from twinswing.timeline.clock import ClockMap
+
+# Failed handshakes (port scanners, browsers) are told here and printed only where an application asks for it.
+_LOG = logging.getLogger(__name__)
+_LOG.addHandler(logging.NullHandler())
 
 
 @dataclass(frozen=True)
@@ -166,6 +171,8 @@ class Hub:
         self._clocks: dict[tuple[str, int], TwoWayHull] = {}
         self._told_ns: dict[tuple[str, int], int] = {}
         self._status: dict[str, ClubStatus] = {}
+        self._closing: set[HubConnection] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
         self._server: Server | None = None
         self.error: BaseException | None = None  # what the sink raised; the hub stops then
         self.failed = asyncio.Event()
@@ -209,7 +216,9 @@ class Hub:
                 select_subprotocol=_select_subprotocol,
                 process_request=self._door,
                 ping_interval=None,  # the protocol's own pings tell more
+                close_timeout=2.0,  # a dead socket is given up after this
                 server_header=None,
+                logger=_LOG,
             )
         except OSError as error:
             where = f"{self._settings.host}:{self._settings.port}"
@@ -247,6 +256,7 @@ class Hub:
             with contextlib.suppress(asyncio.CancelledError):
                 await ticker
             del self._open[protocol]
+            self._closing.discard(protocol)
             self._deliver(protocol.lost())
 
     async def _tick(self, protocol: HubConnection, socket: ServerConnection) -> None:
@@ -259,8 +269,12 @@ class Hub:
     async def _flush_all(self, protocol: HubConnection, socket: ServerConnection) -> None:
         await self._flush(protocol, socket)
         for other, its_socket in list(self._open.items()):
-            if other is not protocol and other.close is not None:  # it was superseded just now
-                await self._flush(other, its_socket)
+            if other is not protocol and other.close is not None and other not in self._closing:
+                # It was superseded just now. Its socket may be dead: the new one must not wait for it.
+                self._closing.add(other)
+                task = asyncio.create_task(self._flush(other, its_socket))
+                self._tasks.add(task)
+                task.add_done_callback(self._tasks.discard)
 
     async def _flush(self, protocol: HubConnection, socket: ServerConnection) -> None:
         try:

@@ -233,7 +233,7 @@ def test_a_cut_off_recording_says_how_to_save_it(tmp_path: Path, make: SimpleNam
 def test_a_recording_of_a_newer_version_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "a.mcap"
     with monkeypatch.context() as newer:
-        newer.setattr("twinswing.recording.writer.VERSION", "2.0")
+        newer.setattr("twinswing.recording.writing.VERSION", "2.0")
         RecordingWriter(path).close()
     with pytest.raises(InputError, match=r"format version 2\.0, and this program reads up to 1\.0"):
         RecordingReader(path)

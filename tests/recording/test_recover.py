@@ -12,7 +12,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from mcap.reader import NonSeekingReader, SeekingReader
 from mcap_protobuf.decoder import DecoderFactory
@@ -95,6 +95,8 @@ def test_a_cut_at_any_byte_loses_the_open_chunk_at_most(
 
 
 @settings(max_examples=60, deadline=None)
+@example(seed=498, flips=6)  # a document whose length was wrong hid the chunks after it
+@example(seed=207978777, flips=2)  # and so did a message index
 @given(seed=st.integers(0, 2**32), flips=st.integers(1, 6))
 def test_flipped_bytes_cost_only_the_chunks_that_they_hit(
     tmp_path_factory: pytest.TempPathFactory, whole: Path, seed: int, flips: int

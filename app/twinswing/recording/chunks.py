@@ -24,7 +24,7 @@ def unpack_chunk(record: bytes, zstd: zstandard.ZstdDecompressor) -> bytes | Non
         name = record[41:at]
         packed_length = int.from_bytes(record[at : at + 8], "little")
         packed = record[at + 8 : at + 8 + packed_length]
-        if opcode != Opcode.CHUNK or len(record) != 9 + length or len(packed) != packed_length:
+        if opcode != Opcode.CHUNK or len(record) != 9 + length or at + 8 + packed_length != len(record):
             return None
         if size > CHUNK_LIMIT_BYTES or name not in (b"zstd", b""):
             return None

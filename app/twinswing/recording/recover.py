@@ -211,8 +211,11 @@ class _Salvage:
         if length > METADATA_LIMIT_BYTES:
             return None
         try:
-            record: Metadata = Metadata.read(ReadDataStream(BytesIO(self._read(at, length)[RECORD.size :])))
+            stream = ReadDataStream(BytesIO(self._read(at, length)[RECORD.size :]))
+            record: Metadata = Metadata.read(stream)
             document_of(record)
+            if stream.count != length - RECORD.size:
+                return None  # its length is wrong, and other records lie in what it claims
         except (McapError, ValueError, KeyError, error, MemoryError, OverflowError):
             return None
         return record

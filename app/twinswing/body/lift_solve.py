@@ -135,10 +135,11 @@ class LiftProblem:
 
     def _grip_weight(self) -> FloatArray:
         """Return 1 where the wrists are seen together as on one grip, 0 where a hand has let go, shape (K,)."""
-        gap = np.linalg.norm(
-            self.seen.image_px[:, POINT["left_wrist"]] - self.seen.image_px[:, POINT["right_wrist"]], axis=-1
-        )
-        return np.asarray(1.0 / (1.0 + (gap / self.seen.height_px / 0.13) ** 6))
+        left, right = POINT["left_wrist"], POINT["right_wrist"]
+        gap = np.linalg.norm(self.seen.image_px[:, left] - self.seen.image_px[:, right], axis=-1)
+        # A wrist that is guessed, not seen, is no evidence of a hand that let go.
+        clear = np.minimum(self.seen.weight[:, left], self.seen.weight[:, right])
+        return np.asarray(1.0 / (1.0 + (clear * gap / self.seen.height_px / 0.13) ** 6))
 
     def solve(self, points: FloatArray, rule: SolveRule | None = None) -> FloatArray:
         """Return the points that fit best, shape (K, 20, 3).

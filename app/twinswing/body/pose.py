@@ -1,236 +1,216 @@
-"""Every frame's landmarks, with decode, inference and any other consumer of the frames running side by side."""
+"""A clip to the golfer's landmarks, with decode, inference and any other consumer of the frames side by side."""
 
-import os
-import queue
-import sys
-import tempfile
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
-from typing import Any, Self
 
-import mediapipe as mp
 import numpy as np
-from mediapipe.tasks.python import BaseOptions, vision
 from numpy.typing import NDArray
 
+from twinswing.body.cuts import find_cuts, find_repeats
+from twinswing.body.detector import PeopleDetector, PoseDetector, Rows
 from twinswing.body.landmarks import LANDMARK_NAMES, FrameState, PoseTrack
-from twinswing.body.models import pose_model
+from twinswing.body.lanes import side_by_side
+from twinswing.body.people import ChoiceRule, Person, Window, choose_golfer, gather, is_followed, tiles, window_about
+from twinswing.body.tracking import mend
 from twinswing.body.video import ByteImage, ClipInfo, VideoFrame, VideoReader
 from twinswing.errors import InputError, TwinswingError
 
 _N = len(LANDMARK_NAMES)
-# The task smooths landmarks over time with a one-euro filter, which lags a moving wrist by a third of a frame and so
-# biases alignment. Its gain depends on the time since the last picture, so pictures told to be a day apart come out
-# unsmoothed (gain 1 - 4e-5 at its lowest cut-off, 0.05 Hz), while tracking from frame to frame goes on at its cost.
-_TOLD_STEP_MS = 86_400_000
-_QUEUE_FRAMES = 8
 MIN_POSE_FRACTION = 0.5  # below this the clip shows no golfer for most of its time: nothing can be said of a swing
+_LOOK_EVERY = 12  # frames between looks at everybody: 2 ms a frame on a second core, twice a downswing at 30 fps
+_KEPT_FRAMES = 8  # pictures kept for a second, closer look when the first found nobody
+
+Progress = Callable[[int, int | None], None]
+Cancel = Callable[[], bool]
 
 
 class ExtractionCancelledError(TwinswingError):
     """The caller asked to stop before the clip was through."""
 
 
-@contextmanager
-def _quiet_native_log() -> Iterator[None]:
-    """Keep the inference library's start-up chatter, which it writes past Python, off the user's terminal."""
-    sys.stderr.flush()
-    kept = os.dup(2)
-    try:
-        with tempfile.TemporaryFile() as sink:
-            os.dup2(sink.fileno(), 2)
-            try:
-                yield
-            finally:
-                os.dup2(kept, 2)
-    finally:
-        os.close(kept)
-
-
-class PoseDetector:
-    """MediaPipe's pose landmarker following one person through consecutive pictures; a context manager."""
-
-    def __init__(self, model: Path | None = None) -> None:
-        options = vision.PoseLandmarkerOptions(
-            base_options=BaseOptions(model_asset_path=str(model or pose_model())),
-            running_mode=vision.RunningMode.VIDEO,
-        )
-        with _quiet_native_log():
-            self._task: Any = vision.PoseLandmarker.create_from_options(options)
-        self._clock_ms = 0
-        self._talked = False
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Free the model; its own destructor fails at interpreter exit, so this must be called."""
-        if self._task is not None:
-            with _quiet_native_log():
-                self._task.close()
-            self._task = None
-
-    def detect(self, rgb: ByteImage) -> NDArray[np.float32] | None:
-        """Return landmarks of the person followed, or None.
-
-        rgb : contiguous picture, shape (height, width, 3).
-        Result, shape (33, 6): x, y in pixels, world x, y, z in metres (see PoseTrack), visibility.
-        """
-        self._clock_ms += _TOLD_STEP_MS
-        picture = mp.Image(image_format=mp.ImageFormat.SRGB, data=rgb)
-        if self._talked:
-            found = self._task.detect_for_video(picture, self._clock_ms)
-        else:  # each part of the model talks once, when it first runs; all have run once a person was found
-            with _quiet_native_log():
-                found = self._task.detect_for_video(picture, self._clock_ms)
-            self._talked = bool(found.pose_landmarks)
-        if not found.pose_landmarks:
-            return None
-        height, width = rgb.shape[:2]
-        image, world = found.pose_landmarks[0], found.pose_world_landmarks[0]
-        rows = [(p.x * width, p.y * height, w.x, w.y, w.z, p.visibility) for p, w in zip(image, world, strict=True)]
-        return np.array(rows, dtype=np.float32)
-
-
 class PoseStream:
-    """Collects landmarks picture by picture, for live capture and clips alike."""
+    """Collects landmarks picture by picture, for live capture and clips alike.
 
-    def __init__(self, detector: PoseDetector) -> None:
-        self._detector = detector
+    window : where to look (see people.Window); None looks at the whole picture.
+    """
+
+    def __init__(self, detector: PoseDetector, window: Window | None = None) -> None:
+        self._detector, self._window = detector, window
         self._t_s: list[float] = []
-        self._rows: list[NDArray[np.float32] | None] = []
+        self.rows: list[Rows | None] = []
         self._size = (0, 0)
 
-    def feed(self, rgb: ByteImage, t_s: float) -> NDArray[np.float32] | None:
-        """Look at one picture (see PoseDetector.detect) shown at `t_s`, which must be later than the last one."""
+    def feed(self, rgb: ByteImage, t_s: float) -> Rows | None:
+        """Look at one picture shown at `t_s`, which must be later than the last one; return its landmarks or None."""
         if self._t_s and t_s <= self._t_s[-1]:
             raise ValueError(f"expected a time after {self._t_s[-1]} s, got {t_s} s")
-        rows = self._detector.detect(rgb)
+        if self._window is None:
+            rows = self._detector.detect(rgb)
+        else:
+            rows = self._detector.detect(self._window.cut(rgb, len(self._t_s)))
+            rows = None if rows is None else self._window.back(rows)
         self._t_s.append(t_s)
-        self._rows.append(rows)
+        self.rows.append(rows)
         self._size = (rgb.shape[1], rgb.shape[0])
         return rows
 
     def finish(self) -> PoseTrack:
-        """Return the track so far."""
-        n = len(self._rows)
+        """Return the track so far, swaps, spikes and short gaps mended (see tracking.mend)."""
+        return mend(self.raw())
+
+    def raw(self) -> PoseTrack:
+        """Return the track so far as the model gave it."""
+        n = len(self.rows)
         rows = np.full((n, _N, 6), np.nan, dtype=np.float32)
-        state = np.zeros(n, dtype=np.uint8)
-        for i, found in enumerate(self._rows):
+        for i, found in enumerate(self.rows):
             if found is not None:
                 rows[i] = found
-                state[i] = FrameState.DETECTED
+        missing = np.isnan(rows[:, 0, 0])
         return PoseTrack(
             t_s=np.asarray(self._t_s, dtype=np.float64),
             image_px=np.ascontiguousarray(rows[..., :2]),
             world_m=np.ascontiguousarray(rows[..., 2:5]),
             visibility=np.nan_to_num(rows[..., 5]),
-            state=state,
+            state=np.where(missing, FrameState.MISSING, FrameState.DETECTED).astype(np.uint8),
             width_px=self._size[0],
             height_px=self._size[1],
             swapped=np.zeros(n, dtype=np.bool_),
         )
 
 
-class _Lane:
-    """A thread that hands frames to one consumer through a bounded queue and keeps the first failure."""
+class _Watch:
+    """What is gathered beside the pose: thumbnails, looks at everybody, a few pictures spread over the clip."""
 
-    def __init__(self, name: str, work: Callable[[VideoFrame], None]) -> None:
-        self._queue: queue.Queue[VideoFrame | None] = queue.Queue(_QUEUE_FRAMES)
-        self._work = work
-        self.error: BaseException | None = None
-        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
-        self._thread.start()
+    def __init__(self, people: PeopleDetector) -> None:
+        self._people = people
+        self.thumbs: list[NDArray[np.uint8]] = []
+        self.looks: list[tuple[int, Sequence[Rows]]] = []
+        self.kept: list[VideoFrame] = []
+        self._keep_every = 1
 
-    def _run(self) -> None:
-        while (frame := self._queue.get()) is not None:
-            if self.error is None:
-                try:
-                    self._work(frame)
-                except BaseException as e:  # noqa: BLE001 - raised again in the caller's thread by `end`
-                    self.error = e
+    def __call__(self, frame: VideoFrame) -> None:
+        self.thumbs.append(frame.thumb)
+        if frame.index % _LOOK_EVERY == 0:
+            self.looks.append((frame.index, self._people.detect(frame.rgb)))
+        if frame.index % self._keep_every == 0:
+            self.kept.append(frame)
+            if len(self.kept) > _KEPT_FRAMES:
+                self.kept = self.kept[::2]
+                self._keep_every *= 2
 
-    def put(self, frame: VideoFrame) -> None:
-        self._queue.put(frame)
-
-    def end(self) -> None:
-        self._queue.put(None)
-        self._thread.join()
+    def look_closer(self) -> list[tuple[int, Sequence[Rows]]]:
+        """Look at enlarged parts of the kept pictures for somebody too small to be found in the whole."""
+        looks: list[tuple[int, Sequence[Rows]]] = []
+        for frame in self.kept:
+            found = []
+            for part, corner in tiles(frame.rgb):
+                for rows in self._people.detect(part):
+                    rows[:, :2] += np.array(corner, dtype=np.float32)
+                    found.append(rows)
+            # The surest of the overlapping sightings of one person: the one whose joints are clearest.
+            found.sort(key=lambda rows: -float(rows[11:, 5].mean()))
+            looks.append((frame.index, found[:1]))
+        return looks
 
 
 def extract_pose(
     path: Path | str,
     *,
-    progress: Callable[[int, int | None], None] | None = None,
-    cancel: Callable[[], bool] | None = None,
+    progress: Progress | None = None,
+    cancel: Cancel | None = None,
     on_frame: Callable[[VideoFrame], None] | None = None,
+    allow_cuts: bool = False,
 ) -> tuple[ClipInfo, PoseTrack]:
     """Decode a clip and follow the golfer through it.
 
-    progress : called as (frames done, frames expected or None) after each frame, on the caller's thread.
-    cancel   : asked before each frame; True stops with ExtractionCancelledError.
-    on_frame : given every decoded frame, in order, on a thread of its own (the recorder encodes there).
-    Raises InputError when the clip cannot be decoded or shows no golfer for most of its time, MissingPartError
-    without the pose model, and whatever `on_frame` raised.
+    progress   : called as (frames done, frames expected or None) after each frame, on the caller's thread. A clip that
+                 needs a second pass, because the golfer is small or not the one first followed, counts twice.
+    cancel     : asked before each frame; True stops with ExtractionCancelledError.
+    on_frame   : given every decoded frame once, in order, on a thread of its own (the recorder encodes there).
+    allow_cuts : False refuses a clip with people on both sides of a cut.
+    Raises InputError when the clip cannot be decoded, shows no golfer for most of its time or cuts between scenes,
+    MissingPartError without the pose model, and whatever `on_frame` raised.
     """
-    with PoseDetector() as detector, VideoReader(path) as reader:
-        stream = PoseStream(detector)
-        for frame in _side_by_side(reader, on_frame):
-            if cancel is not None and cancel():
-                raise ExtractionCancelledError(f"Stopped after {frame.index} frames of {reader.path.name}.")
-            stream.feed(frame.rgb, frame.t_s)
-            if progress is not None:
-                progress(frame.index + 1, reader.frames_hint)
-        info = reader.info()
-    track = stream.finish()
-    seen = int(np.count_nonzero(track.state == FrameState.DETECTED))
-    if seen < MIN_POSE_FRACTION * track.frames:
+    with PeopleDetector() as people:
+        watch = _Watch(people)
+        consumers: list[Callable[[VideoFrame], None]] = [watch]
+        if on_frame is not None:
+            consumers.append(on_frame)
+        info, stream = _pass(Path(path), None, consumers, progress, cancel, 0)
+        track = stream.finish()
+        info = _describe(info, watch)
+        if not allow_cuts:
+            refuse_cuts(info, track, path)
+        golfer = _other_golfer(stream, watch, track)
+    if golfer is not None:
+        window = window_about(golfer, track.width_px, track.height_px)
+        _, again = _pass(Path(path), window, [], progress, cancel, track.frames)
+        better = again.finish()
+        if _seen(better) >= min(_seen(track), int(MIN_POSE_FRACTION * track.frames)):
+            track = better
+    if _seen(track) < MIN_POSE_FRACTION * track.frames:
         raise InputError(
-            f"Expected a golfer in view, found a person in only {seen} of {track.frames} frames of {reader.path}."
+            f"Expected a golfer in view, found a person in only {_seen(track)} of {track.frames} frames of {path}."
         )
     return info, track
 
 
-def _side_by_side(reader: VideoReader, on_frame: Callable[[VideoFrame], None] | None) -> Iterator[VideoFrame]:
-    """Yield frames while the next ones are decoded, and `on_frame` is served, on other threads."""
-    ready: queue.Queue[VideoFrame | BaseException | None] = queue.Queue(_QUEUE_FRAMES)
-    stop = threading.Event()
-    lane = _Lane("frames out", on_frame) if on_frame is not None else None
+def _pass(
+    path: Path,
+    window: Window | None,
+    consumers: Sequence[Callable[[VideoFrame], None]],
+    progress: Progress | None,
+    cancel: Cancel | None,
+    done: int,
+) -> tuple[ClipInfo, PoseStream]:
+    """Decode once with inference on this thread and the consumers beside it."""
+    with PoseDetector() as detector, VideoReader(path) as reader:
+        stream = PoseStream(detector, window)
+        for frame in side_by_side(reader, consumers):
+            if cancel is not None and cancel():
+                raise ExtractionCancelledError(f"Stopped after {frame.index} frames of {path.name}.")
+            stream.feed(frame.rgb, frame.t_s)
+            if progress is not None:
+                expected = reader.frames_hint
+                progress(done + frame.index + 1, None if expected is None else done + expected)
+        return reader.info(), stream
 
-    def decode() -> None:
-        end: BaseException | None = None
-        try:
-            for frame in reader:
-                ready.put(frame)
-                if lane is not None:
-                    lane.put(frame)
-                if stop.is_set():
-                    break
-        except BaseException as e:  # noqa: BLE001 - raised again in the caller's thread below
-            end = e
-        ready.put(end)
 
-    thread = threading.Thread(target=decode, name="decode", daemon=True)
-    thread.start()
-    item: VideoFrame | BaseException | None = None
-    try:
-        while isinstance(item := ready.get(), VideoFrame):
-            if lane is not None and lane.error is not None:
-                break
-            yield item
-    finally:
-        stop.set()
-        while isinstance(item, VideoFrame):  # left early: let the decoder out of a full queue
-            item = ready.get()
-        thread.join()
-        if lane is not None:
-            lane.end()
-    if isinstance(item, BaseException):
-        raise item
-    if lane is not None and lane.error is not None:
-        raise lane.error
+def _seen(track: PoseTrack) -> int:
+    return int(np.count_nonzero(track.state == FrameState.DETECTED))
+
+
+def _describe(info: ClipInfo, watch: _Watch) -> ClipInfo:
+    thumbs = np.stack(watch.thumbs)
+    return replace(info, cuts=find_cuts(thumbs), repeated=find_repeats(thumbs))
+
+
+def _other_golfer(stream: PoseStream, watch: _Watch, track: PoseTrack) -> Person | None:
+    """Return the golfer when it is not the person who was followed, None when the first pass was right."""
+    rule = ChoiceRule()
+    looks = watch.looks
+    if _seen(track) < MIN_POSE_FRACTION * track.frames:
+        looks = watch.look_closer()
+        golfer = choose_golfer(gather(looks, rule), len(looks), track.width_px, rule)
+        # A face in one tile is no golfer: somebody must be there throughout.
+        return golfer if golfer is not None and len(golfer.frames) >= 0.6 * len(looks) else None
+    if not any(len(found) > 1 for _, found in looks):
+        return None
+    golfer = choose_golfer(gather(looks, rule), len(looks), track.width_px, rule)
+    if golfer is None or is_followed(golfer, lambda frame: stream.rows[frame], rule):
+        return None
+    return golfer
+
+
+def refuse_cuts(info: ClipInfo, track: PoseTrack, path: Path | str) -> None:
+    """Raise InputError when people are seen on both sides of a cut: that is not one golfer's one swing."""
+    edges = [0, *info.cuts, track.frames]
+    scenes = [a for a, b in pairwise(edges) if np.count_nonzero(track.state[a:b] == 1) >= 2]
+    if len(scenes) > 1:
+        cut = scenes[1]
+        raise InputError(
+            f"Expected one golfer's swing without a cut, found a cut to another scene at frame {cut} "
+            f"({track.t_s[cut]:.2f} s) of {path}."
+        )

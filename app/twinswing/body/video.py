@@ -32,11 +32,14 @@ class DecodeLimits:
                      decodes in a quarter of the time.
     variable_ratio : a clip whose frame gaps spread (5th to 95th percentile) beyond this much of their median has a
                      variable rate; whole-millisecond time stamps at 240 fps spread by 0.24 of it when rounded.
+    uncounted      : frames by which the header's count may differ from what is shown: encoders count a last one or
+                     two that never come.
     """
 
     thumbnail_px: int = 32
     max_side_px: int = 1920
     variable_ratio: float = 0.3
+    uncounted: int = 2
 
 
 @dataclass(frozen=True)
@@ -44,9 +47,13 @@ class ClipInfo:
     """The clip as the container states it and as it decoded; times are presentation times in seconds.
 
     width_px, height_px : size of the upright picture.
+    variable_rate       : index / rate_hz is not a frame's time: gaps between shown frames differ, or the container
+                          counts frames that are not shown (an edit list cuts them off, or they are damaged).
     rotation_deg        : counter-clockwise turn that the container asks for; already done to every picture.
     reordered           : frames are stored out of order (B-frames).
     warnings            : what was mended or lost while decoding, a sentence each.
+    cuts                : first frame of each scene after the first; empty unless looked for (see body.cuts).
+    repeated            : frames that show the picture before them again, shape (frames,); empty unless looked for.
     """
 
     name: str
@@ -60,6 +67,8 @@ class ClipInfo:
     codec: str = ""
     reordered: bool = False
     warnings: tuple[str, ...] = ()
+    cuts: tuple[int, ...] = ()
+    repeated: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, dtype=np.bool_), repr=False)
 
 
 @dataclass(frozen=True)
@@ -190,12 +199,16 @@ class VideoReader:
         spread = float(np.ptp(np.percentile(gaps, [5, 95]))) if len(gaps) else 0.0
         widest = float(gaps.max()) if len(gaps) else 0.0
         warnings = self._mender.warnings() + ([self._broken] if self._broken else [])
+        counted = self._stream.frames
+        miscounted = bool(counted) and abs(counted - len(t)) > self.limits.uncounted
+        if miscounted and not self._broken:
+            warnings.append(f"The container counts {counted} frames; {len(t)} are shown.")
         return ClipInfo(
             name=self.path.name,
             frames=len(t),
             duration_s=float(t[-1] - t[0] + step) if len(t) else 0.0,
             rate_hz=1.0 / step,
-            variable_rate=spread > self.limits.variable_ratio * step or widest > 1.75 * step,
+            variable_rate=spread > self.limits.variable_ratio * step or widest > 1.75 * step or miscounted,
             width_px=self.width_px,
             height_px=self.height_px,
             rotation_deg=self.rotation_deg,

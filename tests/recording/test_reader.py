@@ -17,7 +17,7 @@ from twinswing.errors import InputError
 from twinswing.recording.arrays import imu_columns
 from twinswing.recording.container import ChunkLimits
 from twinswing.recording.index import read_index
-from twinswing.recording.info import describe
+from twinswing.recording.info import recording_info
 from twinswing.recording.reader import RecordingReader
 from twinswing.recording.writer import RecordingWriter
 
@@ -170,13 +170,13 @@ def test_opening_is_quick_with_very_many_chunks(tmp_path: Path) -> None:
 def test_info_says_what_is_inside(tmp_path: Path, make: SimpleNamespace) -> None:
     path = tmp_path / "a.mcap"
     make.capture(path, attachment=b"12345")
-    info = describe(path)
+    info = recording_info(path)
     found = json.loads(json.dumps(info.to_dict()))
     assert found["topics"][0] == {"topic": VIDEO, "schema": "foxglove.CompressedVideo", "messages": 120}
     assert found["documents"] == {"twinswing/recording": 1, "clock/A1": 2}
     assert found["attachments"] == {"original.bin": 5}
     assert found["first_s"] == -0.5
-    assert "/club/A1/imu" in str(info)
+    assert "/club/A1/imu" in info.text()
 
 
 # Bad input

@@ -36,7 +36,8 @@ class RecordingInfo:
         """Return this as JSON's types."""
         return asdict(self)
 
-    def __str__(self) -> str:
+    def text(self) -> str:
+        """Return this for a person to read, a line a topic."""
         width = max((len(t.topic) for t in self.topics), default=0)
         lines = [
             f"{self.path}: {self.size_bytes / 1e6:.1f} MB, format {self.version}, {self.chunks} chunks",
@@ -48,7 +49,7 @@ class RecordingInfo:
         return "\n".join(lines)
 
 
-def describe(path: str | Path) -> RecordingInfo:
+def recording_info(path: str | Path) -> RecordingInfo:
     """Describe a recording from its summary alone; raises InputError as `RecordingReader` does."""
     with RecordingReader(path) as reader:
         index = reader.index

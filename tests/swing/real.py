@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from twinswing.body.landmarks import PoseTrack
+from twinswing.body.motion import PictureMotion
 
 VIDEOS = Path(__file__).resolve().parents[3] / "shared" / "data" / "video"
 
@@ -13,10 +14,10 @@ VIDEOS = Path(__file__).resolve().parents[3] / "shared" / "data" / "video"
 # a half where the moment lies between two frames.
 LABELS: dict[str, tuple[float, ...]] = {
     "down_the_line_160px.mp4": (47, 65, 68, 82, 87, 90, 93, 106),
-    "face_on_phone.mp4": (120, 132, 143, 152, 157, 160.5, 162.5, 178),
-    "down_the_line_vfr.mp4": (12, 24, 27.5, 36, 40, 43, 45, 59.5),
-    "down_the_line_slow_30fps.mp4": (62, 82, 97, 119, 131.5, 145, 150.5, 195),
-    "down_the_line_slow_60fps.mp4": (40, 164, 240, 335, 400, 458, 492, 650),
+    "face_on_phone.mp4": (118, 133.5, 142.5, 151.5, 156.5, 160.5, 162.5, 177),
+    "down_the_line_vfr.mp4": (9, 24.5, 27.5, 36, 40, 43, 45, 58.5),
+    "down_the_line_slow_30fps.mp4": (47, 82.5, 97, 118.5, 131.5, 145, 150.5, 197),
+    "down_the_line_slow_60fps.mp4": (34, 164, 240, 335, 400, 458, 492, 650),
 }
 
 
@@ -28,7 +29,10 @@ def video(name: str) -> Path:
 
 
 @cache
-def real_pose(name: str) -> PoseTrack:
+def real_clip(name: str) -> tuple[PoseTrack, PictureMotion]:
+    from twinswing.body.motion import MotionMeter
     from twinswing.body.pose import extract_pose
 
-    return extract_pose(video(name))[1]
+    meter = MotionMeter()
+    _, pose = extract_pose(video(name), on_frame=lambda frame: meter.feed(frame.rgb))
+    return pose, meter.result()

@@ -20,7 +20,7 @@ _spec.loader.exec_module(real)
 @pytest.mark.parametrize("name", list(real.LABELS))
 def test_most_events_of_a_real_clip_lie_where_a_person_sees_them(name: str) -> None:
     labels = real.LABELS[name]
-    found = find_events(real.real_pose(name)).events
+    found = find_events(*real.real_clip(name)).events
     tolerance = max(round((labels[5] - labels[0]) / 30), 1)  # GolfDB's own rule
     right = [
         e
@@ -36,4 +36,4 @@ def test_most_events_of_a_real_clip_lie_where_a_person_sees_them(name: str) -> N
 @pytest.mark.slow
 def test_a_clip_without_a_golfer_is_refused() -> None:
     with pytest.raises(InputError, match="golfer"):
-        real.real_pose("negative_no_person.mp4")
+        real.real_clip("negative_no_person.mp4")

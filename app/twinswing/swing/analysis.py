@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from twinswing.body.landmarks import PoseTrack
+from twinswing.body.motion import MotionMeter, PictureMotion
 from twinswing.body.pose import ExtractionCancelledError, extract_pose
 from twinswing.body.video import ClipInfo, VideoFrame
 from twinswing.club.imports import read_club_log
@@ -54,10 +55,11 @@ def analyze(
     with ExitStack() as undo:
         undo.callback(part.unlink, missing_ok=True)
         with RecordingWriter(part) as writer:
-            info, pose = _watch(video, writer, report, stop)
+            info, pose, motion = _watch(video, writer, report, stop)
             session = study(
                 _video_info(info),
                 pose,
+                motion=motion,
                 imu=imu,
                 hint=hint,
                 height_m=height_m,
@@ -81,27 +83,33 @@ def _checked(report: Report, stop: Callable[[], bool], stage: str, fraction: flo
 
 def _watch(
     video: Path, writer: RecordingWriter, report: Report, stop: Callable[[], bool]
-) -> tuple[ClipInfo, PoseTrack]:
-    """Decode, detect and record at once. A clip that viewers can step through as it is isn't coded again."""
+) -> tuple[ClipInfo, PoseTrack, PictureMotion]:
+    """Decode, detect, measure motion and record at once.
+
+    A clip that viewers can step through as it is goes into the recording as it is, without being coded again.
+    """
     codec = copyable_codec(video)
     encoder = VideoEncoder()
+    meter = MotionMeter()
 
-    def record(frame: VideoFrame) -> None:
-        for picture in encoder.encode(frame.rgb, to_ns(frame.t_s)):
-            writer.write_video(picture.t_ns, picture.data, codec=encoder.codec)
+    def look(frame: VideoFrame) -> None:
+        meter.feed(frame.rgb)
+        if not codec:
+            for picture in encoder.encode(frame.rgb, to_ns(frame.t_s)):
+                writer.write_video(picture.t_ns, picture.data, codec=encoder.codec)
 
     def tell(done: int, expected: int | None) -> None:
         share = done / expected if expected else 1.0 - 1.0 / (1.0 + done / 300.0)
         report("Following the golfer", _POSE * min(share, 1.0))
 
-    info, pose = extract_pose(video, progress=tell, cancel=stop, on_frame=None if codec else record)
+    info, pose = extract_pose(video, progress=tell, cancel=stop, on_frame=look)
     if codec:
         for _, picture in copied_pictures(video):
             writer.write_video(picture.t_ns, picture.data, codec=codec)
     else:
         for picture in encoder.flush():
             writer.write_video(picture.t_ns, picture.data, codec=encoder.codec)
-    return info, pose
+    return info, pose, meter.result()
 
 
 def _video_info(info: ClipInfo) -> VideoInfo:

@@ -7,7 +7,7 @@ a golfer of unusual tempo is followed where the picture is clear. All of it is i
 slow motion needs nothing more.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import erf, sqrt
 
 import numpy as np
@@ -15,11 +15,13 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
 from twinswing.body.landmarks import PoseTrack
+from twinswing.body.motion import PictureMotion
 from twinswing.errors import InputError
 from twinswing.swing.anchors import AnchorParams, Anchors, find_anchors
 from twinswing.swing.model import EVENT_NAMES, Event
 from twinswing.swing.signals import SignalParams, SwingSignals, swing_signals
-from twinswing.swing.takeaway import find_takeaway
+from twinswing.swing.stillness import StillnessParams, find_onset, find_pause, find_rest, picture_change
+from twinswing.swing.takeaway import LONGEST_TAKEAWAY, find_takeaway
 from twinswing.swing.view import ViewParams, Viewpoint, find_viewpoint
 
 FloatArray = NDArray[np.float64]
@@ -47,6 +49,7 @@ class EventParams:
     signals: SignalParams = field(default_factory=SignalParams)
     anchors: AnchorParams = field(default_factory=AnchorParams)
     view: ViewParams = field(default_factory=ViewParams)
+    stillness: StillnessParams = field(default_factory=StillnessParams)
 
 
 @dataclass(frozen=True)
@@ -80,8 +83,11 @@ class FoundSwing:
     warnings: tuple[str, ...] = ()
 
 
-def find_events(pose: PoseTrack, params: EventParams | None = None) -> FoundSwing:
-    """Find the eight events. Raises InputError where the clip shows no swing."""
+def find_events(pose: PoseTrack, motion: PictureMotion | None = None, params: EventParams | None = None) -> FoundSwing:
+    """Find the eight events. Raises InputError where the clip shows no swing.
+
+    motion : what moved in the pictures, of the same frames; shows the moments at which only the club moves.
+    """
     params = params or EventParams()
     signals = swing_signals(pose, params.signals)
     anchors = find_anchors(signals, params.anchors)
@@ -90,12 +96,16 @@ def find_events(pose: PoseTrack, params: EventParams | None = None) -> FoundSwin
             "Expected a golf swing, found no moment at which the hands sweep down from shoulder height and up again "
             f"in {len(signals.t_s)} frames."
         )
+    change = None
+    if motion is not None and motion.frames == pose.frames:
+        change = picture_change(motion, signals, anchors, params.stillness)
+    anchors = _sharpened(anchors, change)
     first = find_viewpoint(pose, signals, anchors, None, params.view)
-    moments = _moments(signals, anchors, first.handed, params)
+    moments = _moments(signals, anchors, change, first.handed, params)
     at = round(moments["address"].frame) if "address" in moments else None
     viewpoint = find_viewpoint(pose, signals, anchors, at, params.view)
     if viewpoint.handed != first.handed:
-        moments = _moments(signals, anchors, viewpoint.handed, params)
+        moments = _moments(signals, anchors, change, viewpoint.handed, params)
     return _found(signals, anchors, viewpoint, moments, params)
 
 
@@ -126,6 +136,17 @@ def _found(
         slow_motion=slow,
         warnings=_warnings(anchors, moments, viewpoint, slow),
     )
+
+
+def _sharpened(anchors: Anchors, change: FloatArray | None) -> Anchors:
+    """Put the top where the picture pauses: the hands begin down while the club still goes back, or hang there."""
+    if change is None or not np.isfinite(anchors.top):
+        return anchors
+    pause = find_pause(change, anchors.top, anchors.sweep)
+    if pause is None:
+        return anchors
+    top = 0.5 * (anchors.top + pause)
+    return replace(anchors, top=top, sweep=anchors.sweep + (anchors.top - top))
 
 
 def _within(tolerance: float, sigma: float) -> float:
@@ -165,7 +186,9 @@ def _fuse(*opinions: tuple[float, float]) -> Moment:
     return Moment(mean, float(np.sqrt(inner + 0.5 * spread)))
 
 
-def _moments(s: SwingSignals, a: Anchors, handed: str, params: EventParams) -> dict[str, Moment]:
+def _moments(
+    s: SwingSignals, a: Anchors, change: FloatArray | None, handed: str, params: EventParams
+) -> dict[str, Moment]:
     """Return every event that the clip shows."""
     found: dict[str, Moment] = {}
     unit = a.sweep
@@ -173,15 +196,17 @@ def _moments(s: SwingSignals, a: Anchors, handed: str, params: EventParams) -> d
     gap = gaussian_filter1d(s.height - lead, max(0.03 * unit, 0.5), mode="nearest")
     if np.isfinite(a.top):
         found["top"] = Moment(a.top, max(0.05 * unit, 0.4))
-        found |= _backswing(s, a, gap, params)
+        found |= _backswing(s, a, change, gap, params)
     if np.isfinite(a.impact):
         found["impact"] = Moment(a.impact, max(0.04 * unit, 0.4))
         found |= _downswing(a, gap, params)
-        found |= _after(s, a, params)
+        found |= _after(s, a, change, params)
     return found
 
 
-def _backswing(s: SwingSignals, a: Anchors, gap: FloatArray, params: EventParams) -> dict[str, Moment]:
+def _backswing(
+    s: SwingSignals, a: Anchors, change: FloatArray | None, gap: FloatArray, params: EventParams
+) -> dict[str, Moment]:
     """Find address, toe-up and mid-backswing before the top; each only where the clip shows what precedes it."""
     found: dict[str, Moment] = {}
     top = round(a.top)
@@ -200,7 +225,10 @@ def _backswing(s: SwingSignals, a: Anchors, gap: FloatArray, params: EventParams
     slope = max(float(np.gradient(s.height)[int(toe) : int(toe) + 2].mean()), 0.1 / a.sweep)
     spread = params.toe_up_height[1] * (shoulder - lowest) / slope
     found["toe_up"] = Moment(toe, float(np.clip(spread, 0.6, 0.5 * a.sweep)))
-    start = find_takeaway(s, begin, toe, a.sweep)
+    start = None
+    if change is not None:
+        start = find_onset(change, a, max(begin, int(toe - LONGEST_TAKEAWAY * a.sweep)), int(toe), params.stillness)
+    start = start or find_takeaway(s, begin, toe, a.sweep)
     if start is not None:
         found["address"] = Moment(*start)
     return found
@@ -221,7 +249,7 @@ def _downswing(a: Anchors, gap: FloatArray, params: EventParams) -> dict[str, Mo
     return {"mid_downswing": _fuse(*opinions)}
 
 
-def _after(s: SwingSignals, a: Anchors, params: EventParams) -> dict[str, Moment]:
+def _after(s: SwingSignals, a: Anchors, change: FloatArray | None, params: EventParams) -> dict[str, Moment]:
     """Find mid-follow-through and finish, as far as the clip goes on."""
     found: dict[str, Moment] = {}
     n = len(s.t_s)
@@ -230,7 +258,11 @@ def _after(s: SwingSignals, a: Anchors, params: EventParams) -> dict[str, Moment
         found["mid_follow_through"] = Moment(through, max(params.mid_follow_through[1] * a.sweep, 0.35))
     end = a.impact + params.finish[0] * a.sweep
     if end <= n - 0.5:
-        found["finish"] = Moment(end, params.finish[1] * a.sweep)
+        opinions = [(end, params.finish[1] * a.sweep)]
+        rest = find_rest(change, a, params.stillness) if change is not None else None
+        if rest is not None:
+            opinions.append((rest, params.finish[1] * a.sweep))
+        found["finish"] = _fuse(*opinions)
     return found
 
 

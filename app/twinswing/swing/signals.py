@@ -43,6 +43,7 @@ class SwingSignals:
     hands    : middle of the hands relative to the hips, x right and y up, trunk lengths, shape (n, 2), no NaN.
     shoulders: left and right shoulder in the same axes, shape (n, 2, 2).
     hands_px : the hands' middle in the picture, pixels, shape (n, 2).
+    hips_px  : the hips' middle in the picture, pixels, shape (n, 2).
     turn_rad : azimuth of the line left to right shoulder from MediaPipe's world landmarks, counter-clockwise seen
                from above and continuous over time; 0 when the golfer's back is to the camera; shape (n,).
     speed    : the hands' speed, trunk lengths a second, unsmoothed, shape (n,).
@@ -54,6 +55,7 @@ class SwingSignals:
     hands: FloatArray
     shoulders: FloatArray
     hands_px: FloatArray
+    hips_px: FloatArray
     turn_rad: FloatArray
     speed: FloatArray
     seen: NDArray[np.bool_]
@@ -92,6 +94,7 @@ def swing_signals(pose: PoseTrack, params: SignalParams | None = None) -> SwingS
         hands=hands,
         shoulders=(_steady(pair) - hips[:, None]) * up,
         hands_px=hands_px,
+        hips_px=hips,
         turn_rad=np.unwrap(np.arctan2(across[:, 2], across[:, 0])),
         speed=np.linalg.norm(np.gradient(hands_px / trunk, pose.t_s, axis=0), axis=1),
         seen=known & (pose.state == FrameState.DETECTED),

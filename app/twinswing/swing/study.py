@@ -9,6 +9,7 @@ from twinswing.align.offset import align_club
 from twinswing.align.result import AlignmentRefusedError
 from twinswing.body.landmarks import FrameState, PoseTrack
 from twinswing.body.lift import lift
+from twinswing.body.motion import PictureMotion
 from twinswing.club.model import ImuSamples
 from twinswing.swing.events import find_events
 from twinswing.swing.measures import measure_swing
@@ -25,6 +26,7 @@ def study(
     video: VideoInfo | None,
     pose: PoseTrack,
     *,
+    motion: PictureMotion | None = None,
     imu: ImuSamples | None = None,
     hint: ClockMap | None = None,
     height_m: float | None = None,
@@ -33,13 +35,14 @@ def study(
 ) -> SwingSession:
     """Find events, body, club and measures of one swing.
 
+    motion : what moved in the pictures (`body.motion`), where they were looked at.
     hint   : the club's clock, where it is known from elsewhere.
     report : told (stage, fraction 0 to 1 of this function's work).
     Raises InputError where the landmarks hold no swing. A club's stream that is not of this swing is kept, without an
     alignment and with a warning.
     """
     report("Finding the swing", 0.0)
-    swing = find_events(pose)
+    swing = find_events(pose, motion)
     said = [*warnings, *swing.warnings]
     report("Lifting the body", 0.1)
     view = swing.viewpoint

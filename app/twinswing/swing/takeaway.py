@@ -10,7 +10,7 @@ FloatArray = NDArray[np.float64]
 # Frames of rest that have to be seen before the takeaway, as a share of the downswing: fewer can't show stillness.
 _REST = 0.25
 # The slowest takeaway lasts this many downswings until the shaft is level.
-_LONGEST = 4.5
+LONGEST_TAKEAWAY = 4.5
 
 
 def find_takeaway(s: SwingSignals, begin: int, toe_up: float, sweep: float) -> tuple[float, float] | None:
@@ -21,7 +21,7 @@ def find_takeaway(s: SwingSignals, begin: int, toe_up: float, sweep: float) -> t
     best fit is the takeaway; a waggle ends at rest again and so fits neither part.
     """
     end = int(toe_up)
-    first = max(begin, int(toe_up - _LONGEST * sweep))
+    first = max(begin, int(toe_up - LONGEST_TAKEAWAY * sweep))
     rows = np.column_stack([s.hands[first : end + 1], 0.5 * s.turn_rad[first : end + 1]])
     n = len(rows)
     if n < 4:

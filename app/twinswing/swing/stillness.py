@@ -1,0 +1,118 @@
+"""When the picture around the golfer begins to move, pauses, and comes to rest."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter1d, maximum_filter1d, minimum_filter1d
+
+from twinswing.body.motion import PictureMotion
+from twinswing.swing.anchors import Anchors
+from twinswing.swing.signals import SwingSignals
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class StillnessParams:
+    """How motion in the picture is read.
+
+    reach_trunks  : how far club and hands get from the hips, to each side, up and down.
+    onset_share   : of the motion at its strongest (the downswing). A club head that creeps away by 1 cm a frame covers
+                    few pixels; the downswing sweeps the whole figure and club, about 700 times as much.
+    floor_factor  : motion has to exceed what there is while the golfer stands (leaves, other people, a held camera) by
+                    this to be the golfer's.
+    repeat_share  : a frame with less motion than this share of its neighbours' repeats the frame before it.
+    settle_share  : of the follow-through's strongest motion: the club has come round, only the pose sways on.
+    """
+
+    reach_trunks: tuple[float, float, float] = (3.0, 3.0, 2.6)
+    onset_share: float = 0.0015
+    floor_factor: float = 2.0
+    repeat_share: float = 0.12
+    settle_share: float = 0.35
+
+
+def picture_change(
+    motion: PictureMotion, signals: SwingSignals, anchors: Anchors, params: StillnessParams | None = None
+) -> FloatArray:
+    """Return the change around the golfer in trunk lengths squared times grey levels, shape (n,).
+
+    Frames that only repeat the one before are filled from their neighbours: slow motion and changed rates show each
+    picture two or more times.
+    """
+    params = params or StillnessParams()
+    side, above, below = (r * signals.trunk_px for r in params.reach_trunks)
+    middle = anchors.impact if np.isfinite(anchors.impact) else anchors.top
+    near = slice(max(int(middle - 6.0 * anchors.sweep), 0), int(middle + 3.0 * anchors.sweep) + 1)
+    x, y = np.median(signals.hips_px[near], axis=0)
+    change = motion.within(x - side, y - above, x + side, y + below) / signals.trunk_px**2
+    if len(change) > 1:
+        change[0] = change[1]
+    # A cycle of repeats is short, two to four frames; motion has to be seen on both sides, or this is where it begins.
+    before = maximum_filter1d(change, 3, origin=1, mode="nearest")
+    after = maximum_filter1d(change, 3, origin=-1, mode="nearest")
+    fresh = change >= params.repeat_share * np.minimum(before, after)
+    if not fresh.any():
+        return change
+    at = np.arange(len(change))
+    return np.asarray(np.interp(at, at[fresh], change[fresh]))
+
+
+def find_onset(
+    change: FloatArray, anchors: Anchors, begin: int, until: int, params: StillnessParams | None = None
+) -> tuple[float, float] | None:
+    """Return the last still frame before `until` as (frame, sigma); None where none is seen before it."""
+    params = params or StillnessParams()
+    if until - begin < 3:
+        return None
+    peak = _peak(change, anchors)
+    part = change[begin : until + 1]
+    floor = float(np.percentile(part, 10))
+    level = max(params.onset_share * peak, params.floor_factor * floor)
+    if level > 0.2 * peak or level > 0.5 * float(part[-3:].max()):
+        return None  # the picture moves too much for the takeaway to stand out
+    still = np.flatnonzero(part <= level)
+    if not len(still):
+        return None
+    at = int(still[-1])
+    # The takeaway grows exponentially at first; a raised floor sees it later, by as much as growth needs to get there.
+    late = 0.0
+    wanted = params.onset_share * peak
+    if level > wanted:
+        after = part[at : min(at + max(round(0.8 * anchors.sweep), 3), len(part))]
+        growth = float(np.log(max(after[-1], 1e-9) / max(after[0], 1e-9)) / max(len(after) - 1, 1))
+        late = float(np.clip(np.log(level / wanted) / max(growth, 0.1), 0.0, 0.7 * anchors.sweep))
+    return begin + at - late, 0.7 + 0.06 * anchors.sweep + 0.5 * late
+
+
+def find_pause(change: FloatArray, top: float, sweep: float) -> float | None:
+    """Return where the motion between backswing and downswing is least; None where it has no clear dip."""
+    reach = max(round(0.45 * sweep), 2)
+    first = max(round(top) - reach, 0)
+    smooth = gaussian_filter1d(change, max(0.05 * sweep, 0.5), mode="nearest")
+    part = smooth[first : round(top) + reach + 1]
+    i = int(np.argmin(part))
+    if not 0 < i < len(part) - 1:
+        return None
+    if part[i] > 0.75 * min(part[:i].max(), part[i + 1 :].max()):
+        return None
+    return float(first + i)
+
+
+def find_rest(change: FloatArray, anchors: Anchors, params: StillnessParams | None = None) -> float | None:
+    """Return when the motion after impact has sunk to where only the pose sways; None where the clip ends earlier."""
+    params = params or StillnessParams()
+    first = round(anchors.impact + 0.5 * anchors.sweep)
+    smooth = gaussian_filter1d(change, max(0.06 * anchors.sweep, 0.5), mode="nearest")
+    part = smooth[first : round(anchors.impact + 4.0 * anchors.sweep)]
+    if len(part) < 3:
+        return None
+    level = params.settle_share * float(part[: max(round(1.2 * anchors.sweep), 2)].max())
+    sunk = minimum_filter1d(part, 3, mode="nearest") <= level
+    return float(first + int(np.argmax(sunk))) if sunk.any() else None
+
+
+def _peak(change: FloatArray, anchors: Anchors) -> float:
+    end = anchors.impact if np.isfinite(anchors.impact) else float(len(change) - 1)
+    return float(np.percentile(change[max(int(end - anchors.sweep), 0) : int(end + 0.3 * anchors.sweep) + 2], 90))

@@ -17,6 +17,7 @@ class CutRule:
     unlike       : 1 - correlation of neighbours, after shift, brightness and contrast are taken out. Swings that were
                    looked at stay below 0.18; cuts reach 0.35 and more.
     recoloured   : share of the colour histogram that changed; swings stay below 0.04, cuts lie above 0.1.
+    new_colours  : enough beside `unlike`, when no neighbour's colours change a quarter as much.
     wholly_unlike: enough by itself: cuts between scenes of like colours.
     stands_out   : a cut is this many times its neighbours' change; a pan or a whip of the camera is not.
     flash_frames : a change that is undone within this many frames was a flash or a damaged frame.
@@ -27,8 +28,9 @@ class CutRule:
     shift_px: int = 3
     unlike: float = 0.25
     recoloured: float = 0.08
+    new_colours: float = 0.2
     wholly_unlike: float = 0.6
-    stands_out: float = 3.0
+    stands_out: float = 2.0
     flash_frames: int = 3
     still: float = 0.3
     grain: int = 3
@@ -48,8 +50,10 @@ def find_cuts(thumbs: Thumbs, rule: CutRule | None = None) -> tuple[int, ...]:
     for i in np.flatnonzero(unlike > rule.unlike):
         if colour[i] < rule.recoloured and unlike[i] < rule.wholly_unlike:
             continue
-        around = np.concatenate([unlike[max(0, i - 6) : i], unlike[i + 1 : i + 7]])
-        if len(around) and unlike[i] < rule.stands_out * np.median(around):
+        around = np.r_[max(0, i - 6) : i, i + 1 : min(i + 7, n - 1)]
+        lone = not len(around) or unlike[i] > rule.stands_out * np.median(unlike[around])
+        new_colours = colour[i] > rule.new_colours and colour[i] > 4.0 * np.median(colour[np.r_[around, i]])
+        if not lone and not new_colours:
             continue
         first = int(i) + 1
         if found and first - found[-1] <= rule.flash_frames and not _differs(thumbs, found[-1] - 1, first, rule):

@@ -200,8 +200,8 @@ class VideoReader:
         widest = float(gaps.max()) if len(gaps) else 0.0
         warnings = self._mender.warnings() + ([self._broken] if self._broken else [])
         counted = self._stream.frames
-        miscounted = bool(counted) and abs(counted - len(t)) > self.limits.uncounted
-        if miscounted and not self._broken:
+        miscounted = not self._broken and bool(counted) and abs(counted - len(t)) > self.limits.uncounted
+        if miscounted:
             warnings.append(f"The container counts {counted} frames; {len(t)} are shown.")
         return ClipInfo(
             name=self.path.name,

@@ -84,6 +84,7 @@ def mend_swaps(track: PoseTrack, rule: MendRule) -> PoseTrack:
     height_px = body_height_px(track)
     image, world, sure = track.image_px.copy(), track.world_m.copy(), track.visibility.copy()
     swapped = track.swapped.copy()
+    labels: dict[str, NDArray[np.bool_]] = {}
     for group, parent in _GROUPS:
         left = [LANDMARK[f"left_{name}"] for name in group]
         right = [LANDMARK[f"right_{name}"] for name in group]
@@ -93,8 +94,12 @@ def mend_swaps(track: PoseTrack, rule: MendRule) -> PoseTrack:
             near, far = unit[:, LANDMARK[f"left_{parent}"], None], unit[:, LANDMARK[f"right_{parent}"], None]
             straight = _apart(near, unit[:, left]) + _apart(far, unit[:, right])
             exchanged = _apart(near, unit[:, right]) + _apart(far, unit[:, left])
-            against += rule.attachment * np.maximum(exchanged - straight, 0.0)
-        frames = seen[_label(unit[:, left], unit[:, right], against, rule)]
+            longer = exchanged - straight
+            # Shorter limbs are no reason to exchange (they foreshorten), unless what they hang on was exchanged.
+            against += rule.attachment * np.where(labels[parent], longer, np.maximum(longer, 0.0))
+        label = _label(unit[:, left], unit[:, right], against, rule)
+        labels[group[0]] = label
+        frames = seen[label]
         for values in (image, world, sure):
             values[frames[:, None], left + right] = values[frames[:, None], right + left]
         swapped[frames] = True

@@ -42,6 +42,7 @@ def make_swing(golfer: GolferSpec | None = None, club: ClubSpec | None = None) -
         handed=golfer.handed,
         golfer=golfer,
         impact_hint_s=phases.impact_s,
+        segments={"pelvis": found.pelvis, "thorax": found.thorax},
     )
 
 
@@ -52,8 +53,14 @@ def mirrored(found: Pose) -> Pose:
         for n in JOINT_NAMES
     ]
     mirror = np.array([1.0, -1.0, 1.0])
-    club = found.club * mirror[None, :, None] * mirror[None, None, :]
-    return Pose(found.joints_m[:, swap] * mirror, found.butt_m * mirror, club)
+    across = np.array([-1.0, 1.0, 1.0])  # a body's left axis becomes its right one
+    return Pose(
+        found.joints_m[:, swap] * mirror,
+        found.butt_m * mirror,
+        mirror[:, None] * found.club * mirror,
+        mirror[:, None] * found.pelvis * across,
+        mirror[:, None] * found.thorax * across,
+    )
 
 
 def impact_head_m(golfer: GolferSpec, club: ClubSpec) -> FloatArray:

@@ -59,7 +59,7 @@ class Delivery:
     ) -> "Delivery":
         """Return the delivery at `impact_s` of a head's path, shape (n, 3), and club to world, shape (n, 3, 3)."""
         i = int(np.searchsorted(t_s, impact_s))
-        near = slice(max(i - 12, 0), i + 12)
+        near = slice(max(i - 24, 0), max(i, 8))  # before the blow alone, which changes all of it
         velocity = make_interp_spline(t_s[near], head_m[near], k=5).derivative()(impact_s)
         u, _, vt = np.linalg.svd(make_interp_spline(t_s[near], club[near], k=5)(impact_s))
         R = u @ vt

@@ -16,11 +16,13 @@ _Z = np.array([0.0, 0.0, 1.0])
 
 @dataclass(frozen=True)
 class Pose:
-    """A right-handed golfer's pose at n times in the world: joints (n, 23, 3), butt (n, 3), club to world (n, 3, 3)."""
+    """A golfer's pose at n times in the world: joints (n, 23, 3), butt (n, 3), rotations to the world (n, 3, 3)."""
 
     joints_m: FloatArray
     butt_m: FloatArray
     club: FloatArray
+    pelvis: FloatArray
+    thorax: FloatArray
 
 
 def unit(v: FloatArray) -> FloatArray:
@@ -84,7 +86,7 @@ def pose(t_s: FloatArray, q: Coordinates, golfer: GolferSpec, club: ClubSpec, st
     _legs(t_s, q, golfer, stance, R_pelvis, out)
     _head(t_s, q, golfer, out)
     butt, R_club = _arms_and_club(t_s, q, golfer, R_thorax, out)
-    return Pose(out, butt, R_club)
+    return Pose(out, butt, R_club, R_pelvis, R_thorax)
 
 
 def _trunk(

@@ -29,6 +29,7 @@ class TruthSwing:
     golfer    : the parameters, or None when the swing was captured from a person.
     handed    : "right" or "left".
     source    : "parametric" or the capture file's name.
+    segments  : rotations of "pelvis" and "thorax" to the world at each sample, shape (n, 3, 3).
     """
 
     t_s: FloatArray
@@ -39,6 +40,7 @@ class TruthSwing:
     golfer: GolferSpec | None
     handed: str
     source: str = "parametric"
+    segments: dict[str, FloatArray] = field(default_factory=dict, repr=False, compare=False)
     _splines: dict[str, BSpline] = field(default_factory=dict, repr=False, compare=False)
 
     @property
@@ -103,6 +105,7 @@ def assemble(
     golfer: GolferSpec | None = None,
     source: str = "parametric",
     impact_hint_s: float | None = None,
+    segments: dict[str, FloatArray] | None = None,
 ) -> TruthSwing:
     """Put a motion together and find its events and delivery.
 
@@ -122,7 +125,7 @@ def assemble(
     arm = arm - joints_m[:, JOINT["left_shoulder" if handed == "right" else "right_shoulder"]]
     events = exact_events(t_s, shaft=club_rotation[:, :, 2], arm=arm, head=head, handed=handed, near_s=impact_hint_s)
     delivery = Delivery.at_impact(t_s, head, club_rotation, spec, handed, events["impact"])
-    return TruthSwing(t_s, body, club, events, delivery, golfer, handed, source)
+    return TruthSwing(t_s, body, club, events, delivery, golfer, handed, source, segments or {})
 
 
 def continuous(quaternion: FloatArray) -> FloatArray:

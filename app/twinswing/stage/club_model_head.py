@@ -6,13 +6,14 @@ import numpy as np
 
 from twinswing.club.model import ClubSpec
 from twinswing.stage.club_model_geometry import HeadShape, head_shape
-from twinswing.stage.mesh import FloatArray, Mesh, merge, sheet, tube
+from twinswing.stage.mesh import FloatArray, Mesh, ellipsoid, merge, sheet, tube
 from twinswing.stage.mesh_field import (
     Field,
     ball,
     blend,
     cut,
     either,
+    grown,
     half_space,
     limb,
     opposite,
@@ -94,22 +95,22 @@ def _wood(spec: ClubSpec, s: HeadShape) -> tuple[Mesh, Field]:
         ball((e - 0.22 * width, s.lead_m - 0.18 * deep, 0.46 * high), (0.26 * width, 0.24 * deep, 0.40 * high)),
     )
     up = _shaft_line(spec)
-    hosel = limb(up * 0.35 * high, up * (high + 0.012), 0.0085, 0.0072)
+    hosel = limb(up * 0.35 * high, up * HOSEL_TOP_M[spec.kind], 0.0085, 0.0070)
     field = blend(0.010, shell, hosel)
     # Bulge and roll: the face is part of a large sphere (about 12 inches on a driver) about the middle of the face.
     normal = np.array([0.0, np.cos(spec.loft_rad), np.sin(spec.loft_rad)])
     middle = np.array([e, s.lead_m - 0.5 * high * np.tan(spec.loft_rad), 0.5 * high])
     ahead = opposite(ball(middle - normal * 0.30, 0.30))
-    below_hosel = half_space((0, 0, 0.92 * high), (0, 0, 1))
-    field = cut(field, within(ahead, below_hosel), 0.004)
+    clear = opposite(grown(hosel, 0.0025))
+    field = cut(field, within(ahead, clear), 0.004)
     field = cut(field, half_space((0, 0, 0), (0, 0, 1)), 0.006)
     mesh = surface(
         field,
-        (s.heel_m - 0.03, y - 0.62 * deep, -0.01),
-        (s.toe_m + 0.02, s.lead_m + 0.02, high + 0.035),
+        (s.heel_m - 0.05, y - 0.62 * deep, -0.01),
+        (s.toe_m + 0.02, s.lead_m + 0.02, max(high, 0.9 * HOSEL_TOP_M[spec.kind]) + 0.022),
         0.0052 if spec.kind == "driver" else 0.0044,
     )
-    return mesh, either(ball(middle - normal * 0.30, 0.30 - 0.0011), opposite(below_hosel))
+    return mesh, either(ball(middle - normal * 0.30, 0.30 - 0.0011), opposite(clear))
 
 
 def _face_lines(spec: ClubSpec, s: HeadShape, reach: float) -> list[Mesh]:
@@ -127,16 +128,16 @@ def _face_lines(spec: ClubSpec, s: HeadShape, reach: float) -> list[Mesh]:
 
 
 def _blade_outline(s: HeadShape) -> FloatArray:
-    """Return an iron's outline seen on its face, anticlockwise from the heel of the sole: (E, height), metres."""
+    """Return an iron's outline seen on its face, from the heel of the sole round the toe: (E, height up the face)."""
     h, t = s.height_m, s.toe_m
     knots = np.array([
-        [-0.006, 0.004], [0.004, 0.0015], [0.020, 0.0000], [0.042, 0.0000], [0.058, 0.0025], [0.068, 0.0090],
-        [t - 0.0005, 0.020], [t, 0.032], [t - 0.003, 0.045], [t - 0.009, h - 0.003], [t - 0.017, h - 0.0005],
-        [t - 0.026, h - 0.003], [0.030, 0.040], [0.013, 0.0315], [0.003, 0.0285], [-0.0055, 0.030], [-0.0085, 0.018],
+        [-0.0065, 0.0050], [0.0000, 0.0012], [0.0160, 0.0000], [0.0420, 0.0000], [0.0580, 0.0030], [t - 0.005, 0.0100],
+        [t - 0.0005, 0.0220], [t, 0.0340], [t - 0.0030, h - 0.0080], [t - 0.0100, h - 0.0010], [t - 0.0200, h - 0.0015],
+        [0.0300, 0.0400], [0.0130, 0.0300], [0.0030, 0.0250], [-0.0050, 0.0210], [-0.0085, 0.0130],
     ])  # fmt: skip
     # A closed Catmull-Rom curve rounds the corners.
     a, b, c, d = (np.roll(knots, k, axis=0)[:, None] for k in (1, 0, -1, -2))
-    w = np.array([0.0, 1.0 / 3.0, 2.0 / 3.0])[None, :, None]
+    w = np.array([0.0, 0.5])[None, :, None]
     fine = 0.5 * (2 * b + (c - a) * w + (2 * a - 5 * b + 4 * c - d) * w**2 + (3 * b - a - 3 * c + d) * w**3)
     return np.asarray(fine.reshape(-1, 2))
 
@@ -146,36 +147,29 @@ def _blade(spec: ClubSpec, s: HeadShape) -> Mesh:
     outline = _blade_outline(s)
     centre = outline.mean(0)
     loft = np.tan(spec.loft_rad)
-    wide = s.depth_m
-
-    def place(flat: FloatArray, back: FloatArray) -> FloatArray:
-        return np.stack([flat[:, 0], s.lead_m - flat[:, 1] * loft - back, flat[:, 1]], -1)
-
-    low = np.clip(1.0 - outline[:, 1] / (0.42 * s.height_m), 0.0, 1.0)
-    thick = 0.0045 + (wide - 0.0045) * low**1.5
+    # Thickness seen level: a plate of 4.8 mm that leans takes more room, and the sole is as wide as the head is deep.
+    low = np.clip(1.0 - outline[:, 1] / (0.46 * s.height_m), 0.0, 1.0)
+    top = 0.0048 / np.cos(spec.loft_rad)
+    thick = top + np.maximum(s.depth_m - top, 0.004) * low**1.4
     none = np.zeros(len(outline))
 
-    def ring(scale: float, back: FloatArray) -> FloatArray:
-        return place(centre + (outline - centre) * scale, back)
+    def ring(size: float, back: FloatArray) -> FloatArray:
+        flat = centre + (outline - centre) * size
+        return np.stack([flat[:, 0], s.lead_m - flat[:, 1] * loft - back, flat[:, 1]], -1)
 
     rings = [
         ring(0.0, none), ring(0.985, none), ring(1.0, none + 0.0006), ring(1.0, thick - 0.0008), ring(0.965, thick),
-        ring(0.80, 0.9 * thick), ring(0.72, np.minimum(0.5 * thick, 0.0035)), ring(0.0, none + 0.0032),
+        ring(0.84, 0.95 * thick), ring(0.78, np.minimum(0.6 * thick, 0.6 * top + 0.002)), ring(0.0, none + 0.6 * top),
     ]  # fmt: skip
     # Each band has normals of its own, so that the rim and the cavity keep their edges.
-    bands = [sheet(np.stack(rings[i : i + 2]), wrap=True) for i in range(len(rings) - 1)]
-    shell = merge(bands)
-    shell = (
-        shell
-        if shell.volume_m3() > 0
-        else merge([sheet(np.stack(rings[i : i + 2])[:, ::-1], wrap=True) for i in range(len(rings) - 1)])
-    )
+    shell = merge([sheet(np.stack(rings[i : i + 2]), wrap=True) for i in range(len(rings) - 1)])
     up = _shaft_line(spec)
-    hosel_low, hosel_high = up * 0.006 + [0.001, 0, 0], up * 0.068
-    path = hosel_low + (hosel_high - hosel_low) * np.linspace(0, 1, 7)[:, None]
-    hosel = tube(path, np.array([0.0052, 0.0060, 0.0064, 0.0066, 0.0066, 0.0066, 0.0064]), sides=18)
-    body = merge([shell, hosel])
-    return merge([body.painted(STEEL, 0.28), *_face_lines(spec, s, 0.52)])
+    along = np.linspace(0.008, HOSEL_TOP_M[spec.kind], 8)
+    # The hosel flares where it leaves the heel.
+    radii = 0.0066 + 0.0012 * np.exp(-(((along - 0.012) / 0.012) ** 2))
+    hosel = tube(up * along[:, None], radii, sides=18)
+    heel = ellipsoid(up * 0.009 + [0.0015, -0.0005, 0.0], (0.0080, 0.0074, 0.0088), rows=10, sides=18)
+    return merge([shell, hosel, heel]).painted(STEEL, 0.3)
 
 
 def _putter(spec: ClubSpec, s: HeadShape) -> Mesh:

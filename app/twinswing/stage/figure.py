@@ -54,11 +54,12 @@ class GolferFigure:
 
     node : one GeomNode under a NodePath; its geometry is static, and the shader input `bone_matrices` (mat4[32])
     moves it. The node itself stays at the world's origin.
+    cell : size of the skin's facets against the usual ones: 0.7 for pictures from near by, 1.4 for a crowd.
     """
 
-    def __init__(self, appearance: Appearance | None = None) -> None:
+    def __init__(self, appearance: Appearance | None = None, cell: float = 1.0) -> None:
         self.appearance = appearance or Appearance()
-        self.rest: Rest = rest_pose(self.appearance)
+        self.rest: Rest = rest_pose(self.appearance, cell)
         self._pose = FigurePose(self.rest)
         mesh = figure_mesh(self.rest, self.appearance)
         geom_node = p3d.GeomNode("golfer")

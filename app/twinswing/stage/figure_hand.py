@@ -8,9 +8,10 @@ import numpy as np
 
 from twinswing.stage.appearance import Appearance, linear
 from twinswing.stage.figure_rest import Bone, Rest
+from twinswing.stage.figure_sew import ring_band, strip
 from twinswing.stage.figure_skin import SIDES, hats, hung
 from twinswing.stage.mesh import FloatArray, Mesh, merge, unit
-from twinswing.stage.mesh_field import Field, ball, blend, chain, limb, surface
+from twinswing.stage.mesh_field import Field, ball, blend, chain, half_space, limb, opposite, surface, trim
 
 # A finger's path round the tunnel: knuckle, two joints, last joint, tip (x, y).
 _CURL = np.array([[-0.004, 0.0265], [0.025, 0.0185], [0.0275, -0.012], [0.006, -0.0255], [-0.0115, -0.020]])
@@ -32,7 +33,7 @@ def fist_field() -> Field:
         )
     palm.append(ball((-0.047, -0.003, 0.014), (0.033, 0.016, 0.020)))
     palm.append(ball((-0.045, -0.002, -0.026), (0.034, 0.015, 0.015)))
-    wrist = limb((-0.098, 0.0, -0.020), (-0.066, 0.004, -0.012), 0.0275, 0.027, flat=0.74, flat_axis=(0, 1, 0))
+    wrist = limb((-0.112, 0.0, -0.0215), (-0.066, 0.004, -0.012), 0.0290, 0.0272, flat=0.80, flat_axis=(0, 1, 0))
     thumb = chain([(-0.060, -0.002, 0.016), (-0.032, -0.010, 0.040), (-0.022, -0.008, 0.064), (-0.012, -0.012, 0.082)],
                   [0.0150, 0.0125, 0.0108, 0.0095], 0.006)  # fmt: skip
     hand = blend(0.016, *palm, wrist)
@@ -51,18 +52,30 @@ def fist_frame(rest: Rest, side: int) -> FloatArray:
 def hands(rest: Rest, look: Appearance) -> Mesh:
     """Return both hands; the lead one wears the glove where there is one."""
     field = fist_field()
-    left = surface(field, (-0.14, -0.055, -0.075), (0.055, 0.055, 0.11), 0.0062)
-    x = left.positions[:, 0]
+    left = surface(field, (-0.15, -0.055, -0.075), (0.055, 0.055, 0.11), 0.0084 * rest.cell)
     lead = 0 if look.handed == "right" else 1
+    scale = rest.height_m / 1.78
+    wrist = half_space((-0.101, 0.0, 0.0), (-1.0, 0.0, 0.0))
     out = []
     for side in (0, 1):
-        gloved = side == lead and look.glove != ""
-        colour = np.broadcast_to(linear(look.skin), (len(x), 3)).copy()
-        if gloved:
-            colour[x > -0.088] = linear(look.glove)
-        mesh = left.painted(colour, 0.6)
-        weights = hats(x, [(-0.098, Bone(Bone.L_WRIST + side)), (-0.045, Bone(Bone.L_HAND + side))])
-        scale = rest.height_m / 1.78
-        placed = hung(mesh, weights).moved(fist_frame(rest, side) * scale, rest.joint(f"{SIDES[side]}_hand"))
-        out.append(placed)
+        parts = [left.painted(linear(look.skin), 0.55)]
+        if side == lead and look.glove:
+            parts = [
+                trim(left, wrist).painted(linear(look.glove), 0.6),
+                trim(left, opposite(wrist)).painted(linear(look.skin), 0.55),
+            ]
+            parts += _glove_band(field, np.array(linear(look.glove)))
+        mesh = merge(parts)
+        weights = hats(mesh.positions[:, 0], [(-0.094, Bone(Bone.L_WRIST + side)), (-0.045, Bone(Bone.L_HAND + side))])
+        out.append(hung(mesh, weights).moved(fist_frame(rest, side) * scale, rest.joint(f"{SIDES[side]}_hand")))
     return merge(out)
+
+
+def _glove_band(field: Field, colour: FloatArray) -> list[Mesh]:
+    """Return the glove's cuff and its closing tab on the back of the hand."""
+    profile = np.array([[-0.0005, -0.006], [-0.0005, 0.0014], [0.009, 0.0016], [0.010, -0.001]])
+    centre, axis = np.array([-0.101, 0.0005, -0.0195]), np.array([1.0, 0.0, 0.0])
+    cuff = ring_band(field, centre, axis, np.array([0.0, 1.0, 0.0]), profile, 0.06, 20)
+    tab = np.stack([np.linspace(-0.074, -0.055, 5), np.full(5, 0.03), np.full(5, -0.010)], -1)
+    closing = strip(field, tab, across=np.array([0.0, 0.0, 1.0]), half_m=0.011, above_m=0.0014)
+    return [cuff.painted(colour * 0.82, 0.7), closing.painted(colour * 0.72, 0.6)]

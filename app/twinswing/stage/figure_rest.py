@@ -67,8 +67,8 @@ _LEG: dict[str, tuple[float, float, float]] = {
     "hip": (0.052, 0.004, 0.522),
     "knee": (0.060, -0.003, 0.283),
     "ankle": (0.063, 0.012, 0.041),
-    "heel": (0.063, 0.040, 0.018),
-    "toe": (0.070, -0.098, 0.012),
+    "heel": (0.063, 0.040, 0.0113),
+    "toe": (0.070, -0.098, 0.0113),
 }
 _UPPER_ARM_DIRECTION = (0.66, -0.30, -0.69)
 _FOREARM_DIRECTION = (0.55, -0.52, -0.65)
@@ -81,6 +81,7 @@ class Rest:
     joints : joint centres, metres, rest frame, shape (23, 3).
     grip   : each fist's tunnel, thumb side ahead (left, right), unit, shape (2, 3).
     height_m, build, handed : the golfer's.
+    cell   : size of the skin's facets against the usual ones.
     """
 
     joints: FloatArray
@@ -88,13 +89,14 @@ class Rest:
     height_m: float
     build: float
     handed: str = "right"
+    cell: float = 1.0
 
     def joint(self, name: str) -> FloatArray:
         """Return one joint, metres, shape (3,)."""
         return np.asarray(self.joints[JOINT[name]])
 
 
-def rest_pose(appearance: Appearance) -> Rest:
+def rest_pose(appearance: Appearance, cell: float = 1.0) -> Rest:
     """Return the rest pose of a golfer."""
     h = appearance.height_m
     joints = np.zeros((len(JOINT_NAMES), 3))
@@ -114,4 +116,4 @@ def rest_pose(appearance: Appearance) -> Rest:
     thumb = unit(np.cross(hinge, fore))
     tunnel = unit(np.cos(0.2) * thumb + np.sin(0.2) * fore)
     grip = np.stack([tunnel, tunnel * [-1.0, 1.0, 1.0]])
-    return Rest(joints=joints * h, grip=grip, height_m=h, build=appearance.build, handed=appearance.handed)
+    return Rest(joints=joints * h, grip=grip, height_m=h, build=appearance.build, handed=appearance.handed, cell=cell)

@@ -19,10 +19,10 @@ from twinswing.body.video import ByteImage
 Rows = NDArray[np.float32]
 """One person's landmarks, shape (33, 6): x, y in pixels, world x, y, z in metres (see PoseTrack), visibility."""
 
-# The task smooths landmarks over time with a one-euro filter, which lags a moving wrist by a third of a frame and so
-# biases alignment. Its gain depends on the time since the last picture, so pictures told to be a day apart come out
-# unsmoothed (gain 1 - 4e-5 at its lowest cut-off, 0.05 Hz), while following a person from frame to frame, which needs
-# no time, goes on at its cost. (Asking for two people also ends the smoothing, at 1.6 times the cost.)
+# The task smooths landmarks over time with a one-euro filter, which lags a moving wrist by a tenth to a third of a
+# frame and so biases alignment. Its gain depends on the time since the last picture, so pictures told to be a day apart
+# come out unsmoothed (gain 1 - 4e-5 at its lowest cut-off, 0.05 Hz), while following a person from frame to frame,
+# which needs no time, goes on at its cost. (Asking for two people also ends the smoothing, at 1.6 times the cost.)
 _TOLD_STEP_MS = 86_400_000
 
 

@@ -62,22 +62,30 @@ class PoseStream:
 
     def raw(self) -> PoseTrack:
         """Return the track so far as the model gave it."""
-        n = len(self.rows)
-        rows = np.full((n, _N, 6), np.nan, dtype=np.float32)
-        for i, found in enumerate(self.rows):
-            if found is not None:
-                rows[i] = found
-        missing = np.isnan(rows[:, 0, 0])
-        return PoseTrack(
-            t_s=np.asarray(self._t_s, dtype=np.float64),
-            image_px=np.ascontiguousarray(rows[..., :2]),
-            world_m=np.ascontiguousarray(rows[..., 2:5]),
-            visibility=np.nan_to_num(rows[..., 5]),
-            state=np.where(missing, FrameState.MISSING, FrameState.DETECTED).astype(np.uint8),
-            width_px=self._size[0],
-            height_px=self._size[1],
-            swapped=np.zeros(n, dtype=np.bool_),
-        )
+        return track_of(self._t_s, self.rows, self._size)
+
+
+def track_of(t_s: Sequence[float], found: Sequence[Rows | None], size_px: tuple[int, int]) -> PoseTrack:
+    """Join frames' landmarks (None where nobody was found) to a track, as the model gave them.
+
+    t_s : presentation times, seconds, strictly increasing. size_px : width and height of the upright picture.
+    """
+    n = len(found)
+    rows = np.full((n, _N, 6), np.nan, dtype=np.float32)
+    for i, each in enumerate(found):
+        if each is not None:
+            rows[i] = each
+    missing = np.isnan(rows[:, 0, 0])
+    return PoseTrack(
+        t_s=np.asarray(t_s, dtype=np.float64),
+        image_px=np.ascontiguousarray(rows[..., :2]),
+        world_m=np.ascontiguousarray(rows[..., 2:5]),
+        visibility=np.nan_to_num(rows[..., 5]),
+        state=np.where(missing, FrameState.MISSING, FrameState.DETECTED).astype(np.uint8),
+        width_px=size_px[0],
+        height_px=size_px[1],
+        swapped=np.zeros(n, dtype=np.bool_),
+    )
 
 
 class _Watch:

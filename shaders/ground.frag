@@ -1,6 +1,8 @@
 #version 330
 #include "tonemap.glsl"
+#ifdef NEAR
 #include "shadow.glsl"
+#endif
 
 uniform vec3 sun_direction;
 uniform vec3 sun_color;
@@ -8,33 +10,12 @@ uniform vec3 sky_light;
 uniform sampler2D grass;         // r: blades, g: patches; tiles without a seam
 uniform vec4 grass_dark;         // linear colours of the two mowing directions
 uniform vec4 grass_light;
-uniform vec4 contacts[2];        // soles as capsules: heel xy, toe xy
-uniform vec4 contact_height;     // of each sole above the ground, metres
-
 in vec3 world_position;
 in vec4 fog;
 out vec4 fragment;
 
 const float STRIPE_M = 1.9;      // width of one mower pass
 const float LINE_HALF_M = 0.011; // target line painted on the turf
-
-float near_capsule(vec2 p, vec4 ends) {
-    vec2 a = p - ends.xy;
-    vec2 b = ends.zw - ends.xy;
-    float t = clamp(dot(a, b) / max(dot(b, b), 1e-6), 0.0, 1.0);
-    vec2 d = a - b * t;
-    return dot(d, d);
-}
-
-// How much ambient light the soles leave on the ground under and beside them.
-float contact_shade(vec2 p) {
-    float open = 1.0;
-    for (int i = 0; i < 2; ++i) {
-        float reach = 0.0036 + 0.5 * contact_height[i] * contact_height[i];
-        open *= 1.0 - 0.75 * exp(-near_capsule(p, contacts[i]) / reach - 14.0 * contact_height[i]);
-    }
-    return open;
-}
 
 void main() {
     vec2 p = world_position.xy;
@@ -61,10 +42,8 @@ void main() {
         line *= smoothstep(0.10, 0.16, abs(p.x)) * (1.0 - smoothstep(2.5, 14.0, abs(p.x)));
         albedo = mix(albedo, vec3(0.78, 0.79, 0.74) * (0.75 + 0.4 * blades), 0.72 * line);
     }
-    if (dot(p, p) < 25.0) {
-        float lit = sun_visibility(world_position, vec3(0.0, 0.0, 1.0));
-        float open = dot(p, p) < 4.0 ? contact_shade(p) : 1.0;
-        light = sun_color * (sun_direction.z * lit) + sky_light * open;
-    }
+#ifdef NEAR
+    light = sun_color * (sun_direction.z * sun_visibility(world_position, vec3(0.0, 0.0, 1.0))) + sky_light;
+#endif
     fragment = vec4(tone_map(mix(fog.rgb, albedo * light, fog.a)), 1.0);
 }

@@ -42,6 +42,8 @@ def circling_club(t_s: np.ndarray) -> ClubMotion:
     """A club that circles a hub: slowly back by 200 degrees, quickly down through the ball and on by 160."""
     knots = np.array([0.0, 0.2, TOP_S, IMPACT_S, END_S])
     angle = np.interp(t_s, knots, np.radians([0.0, 0.0, -200.0, 0.0, 160.0]))
+    soft = np.hanning(15)  # no club turns round in an instant
+    angle = np.convolve(np.pad(angle, 7, mode="edge"), soft / soft.sum(), mode="valid")
     down = -HUB_M / np.linalg.norm(HUB_M)
     shaft = np.cos(angle)[:, None] * down + np.sin(angle)[:, None] * np.array([1.0, 0.0, 0.0])
     toe = np.tile(np.cross(down, [1.0, 0.0, 0.0]), (len(t_s), 1))

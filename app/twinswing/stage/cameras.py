@@ -100,13 +100,39 @@ def orbit_for(view: str, session: SwingSession, width_px: int, height_px: int) -
     if view not in angles:
         raise InputError(f"expected a view out of {', '.join(angles)}, found {view!r}")
     azimuth, elevation = np.radians(angles[view])
-    fov = np.radians(30.0)
-    # The swing fills a box of about 3.1 m by 2.8 m from the ground up; a tall picture is bound by its width.
-    tan_v = np.tan(fov / 2)
-    distance = max(1.45 / tan_v, 1.6 / (tan_v * width_px / height_px))
-    y = (0.7 if view == "down-the-line" else 0.4) * side
-    z = 0.5 if view == "top" else 1.22
-    return OrbitCamera((0.0, y, z), float(azimuth), float(elevation), float(distance), float(fov))
+    points = _swing_points(session, side)
+    middle = (points.min(0) + points.max(0)) / 2
+    start = OrbitCamera((float(middle[0]), float(middle[1]), float(middle[2])), float(azimuth), float(elevation),
+                        vertical_fov_rad=float(np.radians(30.0)))  # fmt: skip
+    return _framing(start, points, width_px, height_px)
+
+
+def _swing_points(session: SwingSession, side: float) -> FloatArray:
+    """Return points that a view of the whole swing must hold, shape (n, 3), metres."""
+    parts = [np.array([[0.0, 0.0, 0.0]])]
+    if session.body is not None:
+        parts.append(session.body.joints_m[:: max(len(session.body.t_s) // 20, 1)].reshape(-1, 3))
+    if session.club is not None and len(session.club.t_s):
+        parts.append(session.club.head_m[:: max(len(session.club.t_s) // 300, 1)])
+    if len(parts) < 3:
+        # What a swing of a golfer of 1.8 m fills.
+        low, high = np.array([-1.3, -0.2, 0.0]), np.array([1.3, 1.3, 2.5])
+        parts.append(np.stack(np.meshgrid(*zip(low, high, strict=True)), -1).reshape(-1, 3) * [1.0, side, 1.0])
+    points = np.concatenate(parts)
+    # A wild estimate must not push the camera away.
+    return np.asarray(np.clip(points[np.isfinite(points).all(1)], [-3.0, -3.0, 0.0], [3.0, 3.0, 3.2]))
+
+
+def _framing(camera: OrbitCamera, points: FloatArray, width_px: int, height_px: int) -> OrbitCamera:
+    """Move along the line of sight until every point lies inside the picture with a margin."""
+    margin = 0.90
+    right, down, forward = camera.pinhole(width_px, height_px).rotation
+    off = points - np.asarray(camera.target_m)
+    tan_y = np.tan(camera.vertical_fov_rad / 2) * margin
+    tan_x = tan_y * width_px / height_px
+    depth = off @ forward
+    need = np.maximum(np.abs(off @ right) / tan_x, np.abs(off @ down) / tan_y) - depth
+    return replace(camera, distance_m=float(np.clip(need.max(), 2.0, _MAX_DISTANCE_M)))
 
 
 def named_camera(view: str, session: SwingSession, width_px: int, height_px: int, t_s: float = 0.0) -> PinholeCamera:

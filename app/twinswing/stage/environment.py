@@ -6,9 +6,11 @@ from numpy.typing import NDArray
 
 from twinswing.stage import geom, shaders
 from twinswing.stage.appearance import linear
-from twinswing.stage.material import Material, Quality, after_solid, apply_material, no_shadow
+from twinswing.stage.material import Material, Quality, after_solid, apply_material, blend, no_shadow
 
 _GROUND_RADIUS_M = 220.0
+_NEAR_M = 5.0  # what the golfer's and the club's shadow can reach
+_SOLE_M = 0.03  # height of the heel and toe joints over a flat foot's ground
 _GRASS_PX = 512
 
 
@@ -42,14 +44,13 @@ def _grass_texture() -> p3d.Texture:
     return texture
 
 
-def _disc(radius_m: float) -> p3d.GeomNode:
-    """Make a disc whose rings widen with distance, so that what is found at the vertices is smooth everywhere."""
-    rings = np.concatenate([[0.0], np.geomspace(0.8, radius_m, 22)])
+def _turf(rings: NDArray[np.float64]) -> p3d.GeomNode:
+    """Make rings that widen with distance, so that what is found at the vertices is smooth everywhere."""
     around = np.linspace(0.0, 2 * np.pi, 49)[:-1]
     vertex = np.zeros((len(rings) * len(around), 3))
     vertex[:, 0] = np.outer(rings, np.cos(around)).ravel()
     vertex[:, 1] = np.outer(rings, np.sin(around)).ravel()
-    return geom.triangles("ground", {"vertex": vertex}, _grid(len(rings), len(around)))
+    return geom.triangles("turf", {"vertex": vertex}, _grid(len(rings), len(around)))
 
 
 def _grid(rows: int, columns: int) -> NDArray[np.int64]:
@@ -61,25 +62,49 @@ def _grid(rows: int, columns: int) -> NDArray[np.int64]:
 
 
 def make_ground(quality: Quality) -> p3d.NodePath:
-    """Make the turf with the target line; it takes the soles' places as the inputs `contacts`."""
-    ground = p3d.NodePath(_disc(_GROUND_RADIUS_M))
+    """Make the turf with the target line: a disc around the ball that takes shadows, and the rest, which costs less."""
+    ground = p3d.NodePath("ground")
     cheap = () if quality.detailed_ground else ("CHEAP_GROUND",)
-    ground.set_shader(shaders.load("ground", *cheap, *quality.defines))
+    rings = np.geomspace(_NEAR_M, _GROUND_RADIUS_M, 16)
+    near = ground.attach_new_node(_turf(np.array([0.0, 0.8, 1.6, 2.4, 3.6, _NEAR_M])))
+    near.set_shader(shaders.load("ground", *cheap, "NEAR", *quality.defines))
+    far = ground.attach_new_node(_turf(rings))
+    far.set_shader(shaders.load("ground", *cheap))
+    for part in (near, far):
+        after_solid(part, 0)
     ground.set_shader_inputs(
-        grass_dark=p3d.LVecBase4f(*linear("#4a6b35"), 1.0),
-        grass_light=p3d.LVecBase4f(*linear("#6a8a48"), 1.0),
-        contacts=_far_contacts(),
-        contact_height=p3d.LVecBase4f(9.0, 9.0, 9.0, 9.0),
+        grass_dark=p3d.LVecBase4f(*linear("#4a6b35"), 1.0), grass_light=p3d.LVecBase4f(*linear("#6a8a48"), 1.0)
     )
     if quality.detailed_ground:
         ground.set_shader_input("grass", _grass_texture())
-    after_solid(ground, 0)
     no_shadow(ground)
     return ground
 
 
-def _far_contacts() -> p3d.PTA_LVecBase4f:
-    return p3d.PTA_LVecBase4f([p3d.LVecBase4f(1e3, 1e3, 1e3, 1e3)] * 2)
+class Contacts:
+    """Soft dark patches where the soles rest on the ground."""
+
+    def __init__(self) -> None:
+        self.node = p3d.NodePath("contacts")
+        corners = np.array([[-1.0, -1.0, 0.0], [1.0, -1.0, 0.0], [1.0, 1.0, 0.0], [-1.0, 1.0, 0.0]])
+        self._patches = []
+        for _ in range(2):
+            quad = geom.triangles("contact", {"vertex": corners}, np.array([[0, 1, 2], [0, 2, 3]]))
+            geom.never_cull(quad)
+            patch = self.node.attach_new_node(quad)
+            patch.set_shader(shaders.load("contact"))
+            patch.set_attrib(p3d.DepthOffsetAttrib.make(1))
+            blend(patch, 0)
+            after_solid(patch, 2)
+            self._patches.append(patch)
+
+    def set_soles(self, soles_m: NDArray[np.float64]) -> None:
+        """Place the patches: heel and toe of each foot, world metres, shape (2, 2, 3)."""
+        for patch, sole in zip(self._patches, soles_m, strict=True):
+            height = max(float(sole[:, 2].min()) - _SOLE_M, 0.0)
+            patch.set_shader_inputs(
+                sole=p3d.LVecBase4f(*sole[:, :2].ravel().tolist()), sole_height=p3d.LVecBase4f(height, 0.0, 0.0, 0.0)
+            )
 
 
 def make_sky() -> p3d.NodePath:
@@ -111,7 +136,7 @@ def make_trees(seed: int = 3) -> p3d.NodePath:
 
 
 def _tree_ring(rng: np.random.Generator, radius_m: float, height_m: float, colour: str) -> p3d.NodePath:
-    samples, crowns = 2400, 420
+    samples, crowns = 1440, 420
     angle = np.linspace(0.0, 2 * np.pi, samples + 1)[:-1]
     top, shade = np.zeros(samples), np.ones(samples)
     # Round crowns: the upper hull of many half ellipses, each a little lighter or darker than its neighbours.

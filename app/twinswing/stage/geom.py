@@ -7,6 +7,7 @@ import panda3d.core as p3d
 from numpy.typing import NDArray
 
 from twinswing.errors import InputError
+from twinswing.stage.detail import indexed_triangles
 
 _CONTENTS = {
     "vertex": p3d.Geom.C_point,
@@ -39,16 +40,8 @@ def triangles(name: str, columns: Mapping[str, NDArray[np.floating]], indices: N
         start = layout.get_column(i).get_start() // 4
         rows[:, start : start + values.shape[1]] = values
     memoryview(data.modify_array(0)).cast("B")[:] = rows.tobytes()
-
-    primitive = p3d.GeomTriangles(p3d.Geom.UH_static)
-    wide = count > 0xFFFF  # Panda3D's indices are 16-bit unless told otherwise
-    primitive.set_index_type(p3d.Geom.NT_uint32 if wide else p3d.Geom.NT_uint16)
-    store = primitive.modify_vertices()
-    store.unclean_set_num_rows(indices.size)
-    flat = np.ascontiguousarray(indices, dtype=np.uint32 if wide else np.uint16)
-    memoryview(store).cast("B")[:] = flat.tobytes()
     geom = p3d.Geom(data)
-    geom.add_primitive(primitive)
+    geom.add_primitive(indexed_triangles(indices, count))
     node = p3d.GeomNode(name)
     node.add_geom(geom)
     return node

@@ -14,6 +14,7 @@ from twinswing.errors import InputError
 from twinswing.stage import environment
 from twinswing.stage.appearance import Appearance
 from twinswing.stage.club_model import ClubNode
+from twinswing.stage.detail import with_details
 from twinswing.stage.figure import GolferFigure
 from twinswing.stage.material import Light, Quality
 from twinswing.stage.pose import club_at, shaft_direction
@@ -103,6 +104,7 @@ class SwingScene:
         self.options = options or SceneOptions()
         self.root = p3d.NodePath("swing scene")
         self.options.light.apply(self.root)
+        self.root.set_antialias(p3d.AntialiasAttrib.M_multisample)  # else Panda3D turns the samples off
         self._no_shadows = p3d.Texture("no shadow")
         self._no_shadows.setup_2d_texture(1, 1, p3d.Texture.T_float, p3d.Texture.F_depth_component)
         self._no_shadows.set_minfilter(p3d.SamplerState.FT_shadow)
@@ -133,8 +135,10 @@ class SwingScene:
 
     def _build_range(self) -> None:
         quality = self.options.quality
-        self._ground = environment.make_ground(quality)
-        self._add("ground", self._ground)
+        ground = environment.make_ground(quality)
+        self._add("ground", ground)
+        self._contacts = environment.Contacts()
+        self._contacts.node.reparent_to(ground)
         sky = p3d.NodePath("sky and trees")
         environment.make_sky().reparent_to(sky)
         if quality.detailed_ground:
@@ -145,9 +149,10 @@ class SwingScene:
     def _build_golfer(self) -> None:
         body = self.session.body
         if body is None:
+            self._contacts.node.hide()
             return
         self.figure = self.options.make_figure(self.session)
-        self._add("figure", self.figure.node)
+        self._add("figure", with_details(self.figure.node, self.options.quality.light_figure))
         self.skeleton = SkeletonLines(body.handed)
         self._add("skeleton", self.skeleton.node)
 
@@ -172,7 +177,9 @@ class SwingScene:
         else:
             aspect = video.width_px / max(video.height_px, 1)
         screen = VideoScreen(self.video, aspect)
-        screen.place(3.2, 3.0, (0.0, -4.5))
+        side = -1.0 if self.session.body is not None and self.session.body.handed == "left" else 1.0
+        # Beyond the ball toward the target, turned so that face-on and down-the-line both can read it.
+        screen.place(2.05, 2.4 * side, (-2.2, -4.5 * side))
         self._add("screen", screen.node)
         self._backdrop = make_backdrop(self.video)
         self._add("backdrop", self._backdrop)
@@ -186,15 +193,17 @@ class SwingScene:
             self.bind_shadows(self._shadows, again=True)
         elif part == "holdout" and self.figure is not None:
             mask = p3d.ColorWriteAttrib.C_off if on else p3d.ColorWriteAttrib.C_all
-            self.figure.node.set_attrib(p3d.ColorWriteAttrib.make(mask))
+            self._nodes["figure"].set_attrib(p3d.ColorWriteAttrib.make(mask))
         elif part in self._nodes:
+            if part == "figure" and not on:
+                self._contacts.node.hide()
+            elif part == "figure":
+                self._contacts.node.show()
             if on:
                 self._nodes[part].show()
                 self.set_time(self.t_s)  # what is hidden is not moved
             else:
                 self._nodes[part].hide()
-                if part == "figure":
-                    self._ground.set_shader_input("contact_height", p3d.LVecBase4f(9.0))
 
     def shown(self, part: str) -> bool:
         """Tell whether a part is turned on and there."""
@@ -213,19 +222,11 @@ class SwingScene:
             joints = body.at(t_s)
             if self._shown["figure"]:
                 self.figure.set_joints(joints, grip)
-                self._set_contacts(joints)
+                self._contacts.set_soles(joints[_SOLES].reshape(2, 2, 3))
             if self._shown["skeleton"]:
                 self.skeleton.set_joints(joints)
         if self.trail is not None:
             self.trail.set_time(t_s)
-
-    def _set_contacts(self, joints: FloatArray) -> None:
-        soles = joints[_SOLES].reshape(2, 2, 3)
-        rows = p3d.PTA_LVecBase4f([p3d.LVecBase4f(*sole[:, :2].ravel().tolist()) for sole in soles])
-        height = np.maximum(soles[:, :, 2].min(1) - 0.03, 0.0)
-        self._ground.set_shader_inputs(
-            contacts=rows, contact_height=p3d.LVecBase4f(float(height[0]), float(height[1]), 9.0, 9.0)
-        )
 
     def set_video_frame(self, rgb: NDArray[np.uint8]) -> None:
         """Show a frame of the camera's video, shape (h, w, 3), rgb, on the screen and the backdrop."""

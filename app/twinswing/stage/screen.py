@@ -35,18 +35,19 @@ class VideoTexture:
 class VideoScreen:
     """A screen on a thin frame that stands in the scene."""
 
-    _HEIGHT_M = 1.9
+    _LARGEST_M = 1.9  # of the longer side: about the golfer's height
     _FRAME_M = 0.035
     _FOOT_M = 0.28
 
     def __init__(self, video: VideoTexture, aspect: float) -> None:
         self.node = p3d.NodePath("screen")
-        width = self._HEIGHT_M * float(np.clip(aspect, 0.3, 2.4))
-        low, high = self._FOOT_M, self._FOOT_M + self._HEIGHT_M
+        shape = float(np.clip(aspect, 0.3, 3.0))
+        height = self._LARGEST_M / max(shape, 1.0)
+        width = height * shape
+        low, high = self._FOOT_M, self._FOOT_M + height
         picture = self.node.attach_new_node(_upright("picture", width, low, high, -0.001))
         picture.set_shader(shaders.load("video"))
         picture.set_shader_inputs(video=video.texture, video_dim=1.0)
-        no_shadow(picture)
         f = self._FRAME_M
         frame = self.node.attach_new_node(
             _box("frame", (-width / 2 - f, 0.0, low - f), (width / 2 + f, 0.05, high + f))
@@ -55,6 +56,7 @@ class VideoScreen:
         for x in (-width * 0.36, width * 0.36):
             leg = self.node.attach_new_node(_box("leg", (x - 0.02, 0.012, 0.0), (x + 0.02, 0.04, low)))
             apply_material(leg, Material(linear("#2a2d31"), 0.45))
+        no_shadow(self.node)  # it stands at the edge of the sun's box, where a shadow would be cut off
 
     def place(self, x_m: float, y_m: float, toward_m: tuple[float, float]) -> None:
         """Stand the screen on the ground with its face toward a point."""

@@ -109,7 +109,7 @@ class HeadPath:
 class Trail:
     """The ribbon and the swept surface behind the head, made once and revealed by a uniform."""
 
-    def __init__(self, path: HeadPath, stays_s: float = 1e9, half_width_m: float = 0.009) -> None:
+    def __init__(self, path: HeadPath, stays_s: float = 1e9, half_width_m: float = 0.012) -> None:
         self.path = path
         self.node = p3d.NodePath("trail")
         self._stays_s = stays_s

@@ -120,10 +120,10 @@ def _refined(signals: SwingSignals, hill: int, valley: int, others: tuple[int, .
     smooth = gaussian_filter1d(h, max(0.05 * rough, 0.5), mode="nearest")
     rate = np.gradient(smooth)
     fast = hill + int(np.argmin(rate[hill : valley + 1]))
-    slow = np.flatnonzero(rate[max(hill - int(rough), 0) : fast + 1] > 0.06 * rate[fast]) + max(hill - int(rough), 0)
+    slow = np.flatnonzero(rate[max(hill - int(rough), 0) : fast + 1] > 0.05 * rate[fast]) + max(hill - int(rough), 0)
     cut = not len(slow) or (hill == 0 and slow[-1] <= 1)
     top = float("nan") if cut else float(slow[-1])
-    impact = _bottom(smooth, valley, rough)
+    impact = _bottom(smooth, valley, rough, float(h[hill] - h[valley]))
     return Anchors(
         top=top,
         impact=impact,
@@ -143,15 +143,26 @@ def _fall_frames(h: FloatArray, hill: int, valley: int) -> float:
     return max(float(end - begin + 1) / 0.8, 2.0)
 
 
-def _bottom(h: FloatArray, valley: int, rough: float) -> float:
-    """Return the lowest place between frames near a valley by a parabola through three frames."""
+def _bottom(h: FloatArray, valley: int, rough: float, fall: float) -> float:
+    """Return impact: where the hands' fall ends.
+
+    That is the valley's lowest place, found between frames by a parabola; but where hands are kept low after impact the
+    valley is flat, and impact is where the fall reaches it.
+    """
     reach = max(int(0.3 * rough), 2)
     low = max(valley - reach, 0)
     i = low + int(np.argmin(h[low : valley + reach + 1]))
     if not 0 < i < len(h) - 1:
         return float(i)
     bend = h[i - 1] - 2.0 * h[i] + h[i + 1]
-    return float(i + (0.5 * (h[i - 1] - h[i + 1]) / bend if bend > 1e-9 else 0.0))
+    lowest = i + (0.5 * (h[i - 1] - h[i + 1]) / bend if bend > 1e-9 else 0.0)
+    near = h[i] + 0.03 * fall
+    before = np.flatnonzero(h[: i + 1] > near)
+    if not len(before):
+        return float(lowest)
+    k = int(before[-1])
+    reached = k + (h[k] - near) / max(h[k] - h[k + 1], 1e-9)
+    return float(min(lowest, reached + 0.14 * rough))
 
 
 def _unfinished(h: FloatArray, signals: SwingSignals, params: AnchorParams) -> Anchors | None:
@@ -169,7 +180,7 @@ def _unfinished(h: FloatArray, signals: SwingSignals, params: AnchorParams) -> A
         return None
     rate = np.gradient(gaussian_filter1d(signals.height, 1.0, mode="nearest"))
     fast = hill + int(np.argmin(rate[hill:]))
-    slow = np.flatnonzero(rate[: fast + 1] > 0.06 * rate[fast])
+    slow = np.flatnonzero(rate[: fast + 1] > 0.05 * rate[fast])
     top = float(slow[-1]) if len(slow) else float(hill)
     up = np.flatnonzero(h[: hill + 1] < before + 0.1 * rise)
     backswing = float(hill - up[-1]) if len(up) else float(hill)

@@ -36,15 +36,23 @@ class EventParams:
     finish             : after impact; hands behind the neck, body still.
     toe_up_height      : where the shaft is level in the backswing, the hands have risen this share of the way from
                          address to the shoulder (hands beside the trail thigh).
-    address            : before the top; tempo 3.4 with quartiles 3.0 and 4.1 in 758 clips (domain facts).
+    toe_up_before      : downswings before mid-backswing.
+    toe_up_between     : share of the way in time from address to mid-backswing.
+    takeaway           : downswings from address to toe-up.
+    fall_sigma         : of impact, where the hands' fall ends, downswings.
+    return_trunks      : of the hands' place at impact against address: hips and hands both are a hand's breadth ahead.
     real_downswing_s   : of full swings, centre and the longest that still is real time.
     """
 
     mid_downswing: tuple[float, float] = (0.56, 0.07)
     mid_follow_through: tuple[float, float] = (0.28, 0.07)
     finish: tuple[float, float] = (2.05, 0.35)
-    toe_up_height: tuple[float, float] = (0.28, 0.12)
-    address: tuple[float, float] = (3.4, 0.9)
+    toe_up_height: tuple[float, float] = (0.34, 0.13)
+    toe_up_before: tuple[float, float] = (0.55, 0.2)
+    toe_up_between: tuple[float, float] = (0.72, 0.09)
+    takeaway: tuple[float, float] = (1.6, 0.5)
+    fall_sigma: float = 0.09
+    return_trunks: float = 0.2
     real_downswing_s: tuple[float, float] = (0.27, 0.45)
     signals: SignalParams = field(default_factory=SignalParams)
     anchors: AnchorParams = field(default_factory=AnchorParams)
@@ -67,6 +75,7 @@ class FoundSwing:
     events     : as far as the clip shows them.
     sigma_s    : one standard deviation of each event's time, seconds of the clip.
     moments    : the same events as fractional frames.
+    sweep_s    : the downswing's duration in clip seconds.
     time_scale : clip seconds per real second; 1 in real time, 8 for 240 per second shown at 30. For slow motion it is
                  an assumption: that the downswing took the usual time.
     slow_motion: the clip was slowed down.
@@ -78,6 +87,7 @@ class FoundSwing:
     viewpoint: Viewpoint
     anchors: Anchors
     signals: SwingSignals
+    sweep_s: float
     time_scale: float
     slow_motion: bool
     warnings: tuple[str, ...] = ()
@@ -112,30 +122,39 @@ def find_events(pose: PoseTrack, motion: PictureMotion | None = None, params: Ev
 def _found(
     signals: SwingSignals, anchors: Anchors, viewpoint: Viewpoint, moments: dict[str, Moment], params: EventParams
 ) -> FoundSwing:
-    moments = _in_order(moments, len(signals.t_s))
-    frames = np.arange(len(signals.t_s))
-    events, sigma_s = {}, {}
-    for name, m in moments.items():
-        at = int(np.clip(round(m.frame), 0, len(frames) - 1))
-        t = float(np.interp(m.frame, frames, signals.t_s))
-        step = float(np.interp(m.frame, frames, np.gradient(signals.t_s)))
-        sigma_s[name] = float(np.hypot(m.sigma, 1.0 / np.sqrt(12.0)) * step)
-        # GolfDB counts a frame as found within a thirtieth of the swing, at least one frame.
-        tolerance = max(round(4.4 * anchors.sweep / 30.0), 1)
-        events[name] = Event(at, t, round(_within(tolerance + 0.5, np.hypot(m.sigma, 0.29)), 3))
     sweep_s = _sweep_s(signals.t_s, anchors)
     slow = sweep_s > params.real_downswing_s[1]
-    return FoundSwing(
-        events=events,
-        sigma_s=sigma_s,
-        moments=moments,
-        viewpoint=viewpoint,
-        anchors=anchors,
-        signals=signals,
-        time_scale=sweep_s / params.real_downswing_s[0] if slow else 1.0,
-        slow_motion=slow,
-        warnings=_warnings(anchors, moments, viewpoint, slow),
+    return settled(
+        FoundSwing(
+            events={},
+            sigma_s={},
+            moments=moments,
+            viewpoint=viewpoint,
+            anchors=anchors,
+            signals=signals,
+            sweep_s=sweep_s,
+            time_scale=sweep_s / params.real_downswing_s[0] if slow else 1.0,
+            slow_motion=slow,
+        )
     )
+
+
+def settled(swing: FoundSwing) -> FoundSwing:
+    """Return a swing with events, deviations and warnings made from its moments, which are put in order first."""
+    t = swing.signals.t_s
+    moments = _in_order(swing.moments, len(t))
+    frames = np.arange(len(t))
+    steps = np.gradient(t)
+    # GolfDB counts a frame as found within a thirtieth of the swing (4.4 downswings), at least one frame.
+    tolerance = max(round(4.4 * swing.anchors.sweep / 30.0), 1)
+    events, sigma_s = {}, {}
+    for name, m in moments.items():
+        at = int(np.clip(round(m.frame), 0, len(t) - 1))
+        sigma = float(np.hypot(m.sigma, 1.0 / np.sqrt(12.0)))  # a frame is shown for its whole length
+        sigma_s[name] = sigma * float(np.interp(m.frame, frames, steps))
+        events[name] = Event(at, float(np.interp(m.frame, frames, t)), round(_within(tolerance + 0.5, sigma), 3))
+    said = _warnings(swing.anchors, moments, swing.viewpoint, swing.slow_motion)
+    return replace(swing, events=events, sigma_s=sigma_s, moments=moments, warnings=said)
 
 
 def _sharpened(anchors: Anchors, change: FloatArray | None) -> Anchors:
@@ -198,7 +217,8 @@ def _moments(
         found["top"] = Moment(a.top, max(0.05 * unit, 0.4))
         found |= _backswing(s, a, change, gap, params)
     if np.isfinite(a.impact):
-        found["impact"] = Moment(a.impact, max(0.04 * unit, 0.4))
+        found["impact"] = _impact(s, a, found.get("address"), params)
+        a = replace(a, impact=found["impact"].frame)
         found |= _downswing(a, gap, params)
         found |= _after(s, a, change, params)
     return found
@@ -223,15 +243,55 @@ def _backswing(
     if toe is None or shoulder - lowest < 0.5:
         return found  # the clip starts with the hands already up
     slope = max(float(np.gradient(s.height)[int(toe) : int(toe) + 2].mean()), 0.1 / a.sweep)
-    spread = params.toe_up_height[1] * (shoulder - lowest) / slope
-    found["toe_up"] = Moment(toe, float(np.clip(spread, 0.6, 0.5 * a.sweep)))
-    start = None
-    if change is not None:
-        start = find_onset(change, a, max(begin, int(toe - LONGEST_TAKEAWAY * a.sweep)), int(toe), params.stillness)
-    start = start or find_takeaway(s, begin, toe, a.sweep)
-    if start is not None:
-        found["address"] = Moment(*start)
+    spread = float(np.clip(params.toe_up_height[1] * (shoulder - lowest) / slope, 0.6, 0.5 * a.sweep))
+    usual, usual_sigma = (v * a.sweep for v in params.toe_up_before)
+    up = _fuse((toe, spread), (level - usual, usual_sigma))
+    address = _address(s, a, change, begin, up.frame, params)
+    if address is not None:
+        found["address"] = address
+        way = level - address.frame
+        between = (address.frame + params.toe_up_between[0] * way, params.toe_up_between[1] * way + 0.5 * address.sigma)
+        up = _fuse((toe, spread), (level - usual, usual_sigma), between)
+    if up.frame >= 0.0:
+        found["toe_up"] = up
     return found
+
+
+def _address(
+    s: SwingSignals, a: Anchors, change: FloatArray | None, begin: int, toe_up: float, params: EventParams
+) -> Moment | None:
+    """Find the last still moment: in the picture, or else in the landmarks, whose rest is less sure."""
+    if change is not None:
+        first = max(begin, int(toe_up - LONGEST_TAKEAWAY * a.sweep))
+        seen = find_onset(change, a, first, int(toe_up), params.stillness)
+        if seen is not None:
+            return Moment(*seen)
+    felt = find_takeaway(s, begin, toe_up, a.sweep)
+    if felt is None:
+        return None
+    usual, sigma = (v * a.sweep for v in params.takeaway)
+    address = _fuse(felt, (toe_up - usual, sigma))
+    return address if address.frame >= 0.0 else None
+
+
+def _impact(s: SwingSignals, a: Anchors, address: Moment | None, params: EventParams) -> Moment:
+    """Fuse the end of the hands' fall with their return to where they were at address, where the picture shows it.
+
+    Seen face-on the hands cross their place at address at full speed; seen down the line they turn around there.
+    """
+    fall = (a.impact, max(params.fall_sigma * a.sweep, 0.4))
+    if address is None:
+        return Moment(*fall)
+    at = round(address.frame)
+    home = float(np.median(s.hands[max(at - 2, 0) : at + 3, 0]))
+    across = gaussian_filter1d(s.hands[:, 0], max(0.03 * a.sweep, 0.4), mode="nearest")
+    first, last = max(int(a.impact - 0.6 * a.sweep), 0), min(int(a.impact + 0.6 * a.sweep) + 1, len(across) - 1)
+    way = float(np.sign(across[last] - across[first]))
+    passed = _last_rise(way * across, first, last, way * home)
+    speed = abs(float(across[last] - across[first])) / (1.2 * a.sweep)
+    if passed is None or speed * a.sweep < 0.7:
+        return Moment(*fall)
+    return _fuse(fall, (passed, max(params.return_trunks / speed, 0.4)))
 
 
 def _downswing(a: Anchors, gap: FloatArray, params: EventParams) -> dict[str, Moment]:
@@ -256,13 +316,14 @@ def _after(s: SwingSignals, a: Anchors, change: FloatArray | None, params: Event
     through = a.impact + params.mid_follow_through[0] * a.sweep
     if through <= n - 0.5:
         found["mid_follow_through"] = Moment(through, max(params.mid_follow_through[1] * a.sweep, 0.35))
-    end = a.impact + params.finish[0] * a.sweep
-    if end <= n - 0.5:
-        opinions = [(end, params.finish[1] * a.sweep)]
-        rest = find_rest(change, a, params.stillness) if change is not None else None
-        if rest is not None:
-            opinions.append((rest, params.finish[1] * a.sweep))
-        found["finish"] = _fuse(*opinions)
+    usual = (a.impact + params.finish[0] * a.sweep, params.finish[1] * a.sweep)
+    rest = find_rest(change, a, params.stillness) if change is not None else None
+    if rest is not None:
+        finish = _fuse(usual, (rest, params.finish[1] * a.sweep))
+        # The picture has come to rest inside the clip, so the finish is in it, even where it usually takes longer.
+        found["finish"] = Moment(min(finish.frame, n - 1.0), finish.sigma)
+    elif usual[0] <= n - 0.5:
+        found["finish"] = Moment(*usual)
     return found
 
 

@@ -44,8 +44,9 @@ class SwingSignals:
     shoulders: left and right shoulder in the same axes, shape (n, 2, 2).
     hands_px : the hands' middle in the picture, pixels, shape (n, 2).
     hips_px  : the hips' middle in the picture, pixels, shape (n, 2).
-    turn_rad : azimuth of the line left to right shoulder from MediaPipe's world landmarks, counter-clockwise seen
-               from above and continuous over time; 0 when the golfer's back is to the camera; shape (n,).
+    turn_rad : azimuth of the lines through shoulders and hips, left to right, from MediaPipe's world landmarks,
+               counter-clockwise seen from above and continuous over time; 0 when the golfer's back is to the camera;
+               shape (n,).
     speed    : the hands' speed, trunk lengths a second, unsmoothed, shape (n,).
     seen     : a pose was detected in this frame (not bridged), shape (n,).
     """
@@ -86,7 +87,10 @@ def swing_signals(pose: PoseTrack, params: SignalParams | None = None) -> SwingS
     visible = pose.visibility[:, [LANDMARK[name] for name in _HANDS]].astype(np.float64)
     hands_px = _hand_path(wrists, visible, trunk, params)
     up = np.array([1.0, -1.0]) / trunk
-    across = world[:, LANDMARK["right_shoulder"]] - world[:, LANDMARK["left_shoulder"]]
+    # Shoulders and hips together: the model loses one pair behind arms or clothes more often than both.
+    across = sum(
+        (world[:, LANDMARK[f"right_{p}"]] - world[:, LANDMARK[f"left_{p}"]] for p in ("shoulder", "hip")), np.zeros(3)
+    )
     hands = (hands_px - hips) * up
     return SwingSignals(
         t_s=pose.t_s,

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from twinswing.align.fuse import fuse_club
 from twinswing.align.offset import align_club
 from twinswing.align.result import AlignmentRefusedError
 from twinswing.body.landmarks import FrameState, PoseTrack
@@ -12,6 +13,7 @@ from twinswing.body.lift import lift
 from twinswing.body.motion import PictureMotion
 from twinswing.club.model import ImuSamples
 from twinswing.swing.events import find_events
+from twinswing.swing.events_club import refine_events
 from twinswing.swing.measures import measure_swing
 from twinswing.swing.model import Alignment, GolferInfo, SwingSession, VideoInfo
 from twinswing.timeline.clock import ClockMap
@@ -43,7 +45,7 @@ def study(
     """
     report("Finding the swing", 0.0)
     swing = find_events(pose, motion)
-    said = [*warnings, *swing.warnings]
+    said = [*warnings]
     report("Lifting the body", 0.1)
     view = swing.viewpoint
     address = swing.events["address"].t_s if "address" in swing.events else None
@@ -61,21 +63,27 @@ def study(
         body=body,
         imu=imu,
     )
+    clock: ClockMap | None = None
+    times = {name: e.t_s for name, e in swing.events.items()}
+    spec = imu.spec if imu is not None else None
     if imu is not None:
         report("Aligning the club", 0.6)
         said += list(imu.warnings)
         try:
             result = align_club(pose, imu, camera, hint)
         except AlignmentRefusedError as refused:
-            said.append(f"The club's stream was not laid on the video: {refused}.".replace("..", "."))
+            said.append(f"The club's stream was not laid on the video: {str(refused).rstrip('.')}.")
         else:
             said += list(result.notes)
-            session = replace(
-                session,
-                alignment=Alignment(
-                    result.offset_s, result.drift_ppm, result.sigma_s, result.confidence, result.method
-                ),
-            )
+            clock = result.clock_map()
+            aligned = Alignment(result.offset_s, result.drift_ppm, result.sigma_s, result.confidence, result.method)
+            session = replace(session, alignment=aligned)
+            club = fuse_club(body, camera, imu, clock, spec, events=times)
+            swing = refine_events(swing, club, clock_sigma_s=result.sigma_s, shock_s=result.impact_s)
+            times = {name: e.t_s for name, e in swing.events.items()}
+    report("Moving the club", 0.8)
+    session = replace(session, club=fuse_club(body, camera, imu if clock else None, clock, spec, events=times))
+    said += swing.warnings
     report("Measuring", 0.95)
     return replace(
         session,

@@ -85,15 +85,20 @@ def _handed_votes(pose: PoseTrack, signals: SwingSignals, anchors: Anchors, addr
 
 
 def _turn_vote(signals: SwingSignals, anchors: Anchors) -> float:
-    """From the top to the finish a right-handed golfer turns left (counter-clockwise from above), by 120 degrees."""
+    """From the top to the finish a right-handed golfer turns left (counter-clockwise from above), by 120 degrees.
+
+    Turned in steps of a third of a downswing, each from the mean direction around its ends and less than half a turn:
+    single frames in which left and right are taken for each other then can't add a whole turn.
+    """
     n = len(signals.t_s)
-    first = round(np.nan_to_num(anchors.top, nan=float(anchors.start)))
-    last = n - 1 if not np.isfinite(anchors.impact) else min(round(anchors.impact + 1.3 * anchors.sweep), n - 1)
-    turn = signals.turn_rad
+    first = float(np.nan_to_num(anchors.top, nan=float(anchors.start)))
+    last = min(anchors.impact + 1.4 * anchors.sweep, n - 1.0) if np.isfinite(anchors.impact) else n - 1.0
+    steps = np.linspace(first, last, max(round((last - first) / (0.33 * anchors.sweep)), 2) + 1)
     width = max(round(0.15 * anchors.sweep), 1)
-    start = float(np.median(turn[max(first - width, 0) : first + width + 1]))
-    end = float(np.median(turn[max(last - width, 0) : last + 1]))
-    return float(np.clip((end - start) / np.radians(90.0), -1.5, 1.5))
+    direction = np.exp(1j * signals.turn_rad)
+    at = np.array([direction[max(round(k) - width, 0) : round(k) + width + 1].mean() for k in steps])
+    turned = float(np.sum(np.angle(at[1:] * np.conj(at[:-1]))))
+    return float(np.clip(turned / np.radians(90.0), -1.5, 1.5))
 
 
 def _side_vote(pose: PoseTrack, signals: SwingSignals, square: int, frame: int, way: float) -> float:

@@ -1,5 +1,7 @@
 """The range around the golfer: turf with mown stripes, a far line of trees, the sky."""
 
+import functools
+
 import numpy as np
 import panda3d.core as p3d
 from numpy.typing import NDArray
@@ -32,6 +34,7 @@ def grass_noise(seed: int = 7, size_px: int = _GRASS_PX) -> NDArray[np.uint8]:
     return out
 
 
+@functools.cache
 def _grass_texture() -> p3d.Texture:
     texture = p3d.Texture("grass")
     texture.setup_2d_texture(_GRASS_PX, _GRASS_PX, p3d.Texture.T_unsigned_byte, p3d.Texture.F_rg)
@@ -128,6 +131,11 @@ def make_sky() -> p3d.NodePath:
 
 def make_trees(seed: int = 3) -> p3d.NodePath:
     """Make far rings of tree crowns, soft with distance, that give the range an edge."""
+    return _trees(seed).copy_to(p3d.NodePath())
+
+
+@functools.cache
+def _trees(seed: int) -> p3d.NodePath:
     rng = np.random.default_rng(seed)
     parent = p3d.NodePath("trees")
     for radius, height, colour in ((205.0, 15.0, "#5b7550"), (165.0, 9.5, "#4c683f"), (135.0, 5.5, "#3d5832")):

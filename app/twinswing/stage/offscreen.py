@@ -111,6 +111,11 @@ class OffscreenStage:
             raise MissingPartError(_MISSING)
         return buffer
 
+    @property
+    def driver(self) -> str:
+        """The driver that draws, as it names itself; known after the first picture."""
+        return str(self._buffer.gsg.get_driver_renderer())
+
     def __enter__(self) -> Self:
         return self
 

@@ -104,7 +104,7 @@ def _draw_limbs(
     picture: RgbImage, points: NDArray[np.float64], seen: NDArray[np.bool_], width: float, handed: str
 ) -> None:
     # cv2 puts a pixel's centre at whole numbers; landmarks put it at halves.
-    fixed = np.rint((np.nan_to_num(points) - 0.5) * (1 << _SHIFT)).astype(int).tolist()
+    fixed = np.rint((np.where(seen[:, None], points, 0.0) - 0.5) * (1 << _SHIFT)).astype(int).tolist()
     limbs = [(a, b, color) for a, b, color in _limbs(handed) if seen[a] and seen[b]]
     thin, wide = max(1, round(width)), max(2, round(width * 1.9))
     for a, b, _ in limbs:

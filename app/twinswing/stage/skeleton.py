@@ -39,9 +39,10 @@ class SkeletonLines:
         count = len(rows)
         ends = np.array([[a, b] for a, b, _ in rows], dtype=float)
         vertex = np.empty((count, 4, 4))
-        # Seen from the other end the ribbon's sides change places, so the far corners carry the opposite sign.
-        for corner, (here, side) in enumerate(((0, -1.0), (0, 1.0), (1, 1.0), (1, -1.0))):
-            vertex[:, corner] = np.stack([ends[:, here], ends[:, 1 - here], np.full(count, side), np.ones(count)], 1)
+        for corner, (here, side) in enumerate(((0, -1.0), (0, 1.0), (1, -1.0), (1, 1.0))):
+            vertex[:, corner] = np.stack(
+                [ends[:, here], ends[:, 1 - here], np.full(count, side), np.full(count, 1.0 - 2.0 * here)], 1
+            )
         color = np.repeat(np.array([[*rgb, 1.0] for _, _, rgb in rows]), 4, 0)
         indices = geom.faces(4 * np.arange(count), ((0, 1, 2), (2, 1, 3)))
         node = geom.triangles("bones", {"vertex": vertex.reshape(-1, 4), "bone_color": color}, indices)

@@ -134,7 +134,7 @@ class Trail:
         }
         ribbon = self.node.attach_new_node(geom.triangles("ribbon", columns, geom.strip_indices(n)))
         ribbon.set_shader(shaders.load("trail"))
-        ribbon.set_shader_input("trail_width", p3d.LVecBase4f(half_width_m, 0.0016, 0, 0))
+        ribbon.set_shader_input("trail_width", p3d.LVecBase4f(half_width_m, 0.0024, 0, 0))
         ribbon.set_two_sided(True)
         blend(ribbon, 30)
 
@@ -220,7 +220,7 @@ def make_plane(plane: SwingPlane, rgb: tuple[float, float, float] = (0.62, 0.82,
     matrix[3, :3] = plane.centre_m
     node.set_mat(p3d.LMatrix4f(*matrix.ravel().tolist()))
     node.set_shader(shaders.load("plane"))
-    node.set_shader_input("plane_color", p3d.LVecBase4f(*rgb, 0.16))
+    node.set_shader_input("plane_color", p3d.LVecBase4f(*rgb, 0.13))
     node.set_two_sided(True)
     blend(node, 10)
     return node

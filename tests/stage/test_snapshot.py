@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from twinswing.errors import InputError
-from twinswing.stage.snapshot import save_png, snapshot, time_of
+from twinswing.stage.snapshot import save_png, save_snapshot, snapshot, time_of
 from twinswing.swing.model import SwingSession
 
 
@@ -52,6 +52,13 @@ def test_a_png_holds_the_picture(tmp_path):
     rgb = np.random.default_rng(1).integers(0, 255, (20, 30, 3), dtype=np.uint8)
     save_png(tmp_path / "picture.png", rgb)
     assert np.array_equal(cv2.imread(str(tmp_path / "picture.png"))[..., ::-1], rgb)
+
+
+def test_a_snapshot_is_written_as_it_is_drawn(kit, tmp_path):
+    path = tmp_path / "impact.png"
+    save_snapshot(kit.session, path, "impact", "oblique", (80, 60), kit.options())
+    drawn = snapshot(kit.session, "impact", "oblique", (80, 60), kit.options())
+    assert np.array_equal(cv2.imread(str(path))[..., ::-1], drawn)
 
 
 def test_a_picture_that_cannot_be_written_says_where(tmp_path):

@@ -125,7 +125,7 @@ class SwingScene:
         self._build_screen()
         self.t_s = session.span_s()[0]
         for part in PARTS:
-            self.show(part, self._shown[part])
+            self._apply(part, self._shown[part])
         self.bind_shadows(None)
         self.set_time(self.t_s)
 
@@ -188,7 +188,12 @@ class SwingScene:
         """Turn a part on or off; a part that the session has no data for stays absent."""
         if part not in PARTS:
             raise InputError(f"expected a part out of {', '.join(PARTS)}, found {part!r}")
-        self._shown[part] = on
+        if self._shown[part] != on:
+            self._shown[part] = on
+            self._apply(part, on)
+            self.set_time(self.t_s)  # what is hidden is not moved
+
+    def _apply(self, part: str, on: bool) -> None:
         if part == "shadows":
             self.bind_shadows(self._shadows, again=True)
         elif part == "holdout" and self.figure is not None:
@@ -201,7 +206,6 @@ class SwingScene:
                 self._contacts.node.show()
             if on:
                 self._nodes[part].show()
-                self.set_time(self.t_s)  # what is hidden is not moved
             else:
                 self._nodes[part].hide()
 

@@ -1,5 +1,6 @@
 """One picture of a swing at one time."""
 
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from twinswing.stage.offscreen import OffscreenStage
 from twinswing.stage.overlay import ar_options
 from twinswing.stage.scene import SceneOptions, SwingScene
 from twinswing.swing.model import EVENT_NAMES, SwingSession
+from twinswing.swing.session_io import open_video
 
 RgbImage = NDArray[np.uint8]
 
@@ -65,6 +67,30 @@ def snapshot(
             scene.set_video_frame(video_frame)
         scene.set_time(t_s)
         return stage.render(scene, camera)
+
+
+def save_snapshot(
+    session: SwingSession,
+    path: Path,
+    at: str | float = "impact",
+    view: str = "face-on",
+    size: tuple[int, int] = (1280, 720),
+    options: SceneOptions | None = None,
+) -> None:
+    """Draw a swing as `snapshot` does, with the recording's own video where that is seen, and write it as PNG."""
+    frame: RgbImage | None = None
+    if session.path is not None and (view == "video" or (options is not None and options.screen)):
+        frame = _recorded_frame(session.path, time_of(session, at))
+    save_png(path, snapshot(session, at, view, size, options, frame))
+
+
+def _recorded_frame(recording: Path, t_s: float) -> RgbImage | None:
+    """Return the picture of a recording's video at a session time, None where there is none."""
+    source = open_video(recording)
+    if source is None:
+        return None
+    with closing(source):
+        return source.frame_at(t_s)
 
 
 def save_png(path: Path, rgb: RgbImage) -> None:

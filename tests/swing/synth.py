@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from twinswing.body.landmarks import PoseTrack
+from twinswing.errors import InputError
 from twinswing.swing.model import EVENT_NAMES
 from twinswing.truth.build import make_swing
 from twinswing.truth.golfer import club_of, random_golfer
@@ -21,8 +22,13 @@ _spec.loader.exec_module(_body)
 
 @cache
 def swing(seed: int, handed: str = "right", kind: str = "iron", waggles: int = 0) -> TruthSwing:
-    golfer = random_golfer(np.random.default_rng(seed), kind, handed=handed, waggles=waggles)
-    return make_swing(golfer, club_of(kind))
+    rng = np.random.default_rng(seed)
+    for _ in range(20):  # not every drawn body can meet the ball as drawn
+        try:
+            return make_swing(random_golfer(rng, kind, handed=handed, waggles=waggles), club_of(kind))
+        except InputError:
+            continue
+    raise AssertionError("no golfer could be drawn")
 
 
 def filmed(

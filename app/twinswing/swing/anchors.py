@@ -28,6 +28,7 @@ class AnchorParams:
     max_downswing_s : real downswings last 0.2 to 0.35 s; slow motion by up to 32 times is filmed.
     speed_weight    : of the logarithm of the sweep's speed against the fastest in the clip, in trunk lengths: a real
                       swing is faster than a practice swing, but fullness counts as much.
+    max_speed       : trunk lengths a second that hands can fall with, with room: 17 m/s; faster is a jump in the clip.
     second_share    : another valley that scores at least this share of the best one is a second swing.
     """
 
@@ -37,6 +38,7 @@ class AnchorParams:
     min_rise: float = 0.35
     max_downswing_s: float = 8.0
     speed_weight: float = 0.35
+    max_speed: float = 35.0
     second_share: float = 0.8
 
 
@@ -93,7 +95,7 @@ def _valleys(h: FloatArray, t: FloatArray, params: AnchorParams) -> list[tuple[i
         begin = int(part[h[hill : v + 1] >= high][-1])
         end = int(part[h[hill : v + 1] >= low][-1])
         half_s = max(float(t[min(end + 1, n - 1)] - t[begin]), 1e-3)
-        if half_s > params.max_downswing_s:
+        if half_s > params.max_downswing_s or 0.5 * fall > params.max_speed * half_s:
             continue
         found.append((hill, int(v), after, 0.5 * fall / half_s, min(fall, 1.5) + min(rise, 1.5)))
     return found
@@ -175,11 +177,12 @@ def _unfinished(h: FloatArray, signals: SwingSignals, params: AnchorParams) -> A
     rise, fall = float(h[hill]) - before, float(h[hill] - np.min(h[hill:]))
     if h[hill] < 0.8 or before > params.low or rise < 2.0 * params.min_fall or fall < 0.1:
         return None
-    # Past the top the hands have to be on the way down at the end of the clip: a raised arm is held, not dropped.
-    if h[-1] > h[hill] - 0.1 or int(np.argmin(h[hill:])) != n - 1 - hill or h[-1] < params.low:
-        return None
     rate = np.gradient(gaussian_filter1d(signals.height, 1.0, mode="nearest"))
     fast = hill + int(np.argmin(rate[hill:]))
+    # Past the top the hands have to be on the way down where the clip ends, and faster than they went up: a raised arm
+    # is held, and a club is lowered slowly.
+    if h[-1] > np.min(h[hill:]) + 0.1 or -rate[fast] < 1.2 * rate[: hill + 1].max():
+        return None
     slow = np.flatnonzero(rate[: fast + 1] > 0.05 * rate[fast])
     top = float(slow[-1]) if len(slow) else float(hill)
     up = np.flatnonzero(h[: hill + 1] < before + 0.1 * rise)

@@ -9,7 +9,7 @@ from twinswing.club.model import ClubSpec
 from twinswing.errors import InputError
 from twinswing.truth.coordinates import Phases, Setup, Unknowns, coordinates
 from twinswing.truth.delivery import BALL_RADIUS_M, face_normal, head_offset, head_size
-from twinswing.truth.golfer import DEG, GolferSpec, club_of, tee_height_m, tour_golfer
+from twinswing.truth.golfer import DEG, GolferSpec, club_of, tee_height_m, tour_golfer, with_fault_strike
 from twinswing.truth.kinematics import Pose, pose
 from twinswing.truth.swing import TruthSwing, assemble
 
@@ -27,10 +27,11 @@ def make_swing(golfer: GolferSpec | None = None, club: ClubSpec | None = None) -
     """
     club = club_of("iron") if club is None else club
     golfer = tour_golfer(club.kind) if golfer is None else golfer
-    unknowns = solve(golfer, club)
+    swung = with_fault_strike(golfer)
+    unknowns = solve(swung, club)
     phases = Phases.of(golfer)
     t = np.arange(round(phases.end_s * SAMPLE_RATE_HZ) + 1) / SAMPLE_RATE_HZ
-    found = _pose(t, golfer, club, unknowns)
+    found = _pose(t, swung, club, unknowns)
     if golfer.handed == "left":
         found = mirrored(found)
     return assemble(
@@ -103,7 +104,7 @@ def solve(golfer: GolferSpec, club: ClubSpec) -> Unknowns:
 
 def _pose(t: FloatArray, golfer: GolferSpec, club: ClubSpec, unknowns: Unknowns) -> Pose:
     q = coordinates(golfer, club, unknowns)
-    return pose(t, q, golfer, club, (0.5 * unknowns.shift_m - golfer.ball_m, unknowns.stance_y_m))
+    return pose(t, q, golfer, (0.5 * unknowns.shift_m - golfer.ball_m, unknowns.stance_y_m))
 
 
 def _miss(unknowns: Unknowns, golfer: GolferSpec, club: ClubSpec) -> FloatArray:

@@ -47,7 +47,7 @@ class Unknowns:
 
     shift_m       : how much farther toward the target the golfer stands, and hangs at impact, than the golfer's habit.
     stance_y_m    : middle of the stance from the ball, away from it.
-    rise_m        : pelvis at impact above address.
+    rise_m        : how much higher the shoulders are carried at impact than by habit, by legs and back together.
     arm_impact_rad, azimuth_rad, roll_impact_rad : lead arm in its plane, the plane's direction, face about the shaft.
     club_rate_radps : greatest rate of the shaft.
     arm_address_rad, arm_plane_rad, club_plane_rad : lead arm and shaft at address.
@@ -115,7 +115,7 @@ class Setup:
         arm_plane = (75.0 - 5.0 * longer) * DEG
         reach = 0.985 * (p.upper_arm_m + p.forearm_m) + p.fist_m
         neck_z = hand + reach * np.sin(arm_plane) - 0.03 + 0.045
-        pelvis_z = p.ankle_height_m + 0.957 * (p.thigh_m + p.shank_m)
+        pelvis_z = p.ankle_height_m + 0.955 * (p.thigh_m + p.shank_m)
         bend = float(np.arccos(np.clip((neck_z - pelvis_z) / p.trunk_m, 0.70, 0.93)))
         shaft = float(np.arcsin(np.clip((hand - 0.02) / (club.length_m - LEAD_GRIP_M), 0.5, 0.95)))
         return cls(pelvis_z, 0.085 * golfer.height_m / 1.78, bend, hand, float(arm_plane), shaft)
@@ -164,6 +164,7 @@ def _trunk(golfer: GolferSpec, ph: Phases, setup: Setup, u: Unknowns) -> dict[st
     reach = golfer.proportions.trunk_m * np.sin(setup.spine_bend_rad)
     finish_x = 0.5 * golfer.stance_m - 0.09 - 0.16 * golfer.fault("hanging_back")
     neck_y = setup.pelvis_y_m - reach
+    straighten = 0.03 - 0.05 * flat - 0.10 * posture - 0.9 * u.rise_m + 0.05 * over
     lean = -0.045 * (1.0 - 0.4 * flat)
     return {
         "pelvis_turn": Profile(0.0, (Step(ph.start_s + 0.06, back_end, golfer.pelvis_top_rad), *pelvis)),
@@ -176,13 +177,13 @@ def _trunk(golfer: GolferSpec, ph: Phases, setup: Setup, u: Unknowns) -> dict[st
             Step(ph.impact_s - 0.02, ph.finish_s, finish_x - shift),
         ),
         "pelvis_y": Profile(setup.pelvis_y_m).plus(
-            Step(ph.top_s - 0.1, ph.impact_s + 0.02, -thrust),
-            Step(ph.impact_s - 0.05, ph.finish_s, thrust - setup.pelvis_y_m + 0.01),
+            Step(ph.top_s - 0.1, ph.impact_s + 0.02, 0.02 - thrust),
+            Step(ph.impact_s - 0.05, ph.finish_s, thrust - setup.pelvis_y_m - 0.01),
         ),
         "pelvis_z": Profile(setup.pelvis_z_m).plus(
             *bump(ph.start_s + 0.3, ph.impact_s + 0.03, -0.035, peak_s=ph.top_s + 0.4 * down),
-            Step(ph.top_s + 0.35 * down, ph.impact_s + 0.45 * down, u.rise_m / 0.7),
-            Step(ph.impact_s, ph.finish_s, -0.005 - 0.15 * (golfer.stance_m - 0.46) - u.rise_m / 0.7),
+            Step(ph.top_s + 0.35 * down, ph.impact_s + 0.45 * down, 0.4 * u.rise_m / 0.7),
+            Step(ph.impact_s, ph.finish_s, -0.005 - 0.15 * (golfer.stance_m - 0.46) - 0.4 * u.rise_m / 0.7),
         ),
         "neck_x": Profile(lean).plus(
             Step(ph.start_s + 0.1, ph.top_s - 0.05, -0.02 - 0.3 * (sway - 0.03) + 0.16 * golfer.fault("reverse_spine")),
@@ -191,8 +192,12 @@ def _trunk(golfer: GolferSpec, ph: Phases, setup: Setup, u: Unknowns) -> dict[st
         ),
         "neck_y": Profile(neck_y).plus(
             Step(ph.start_s + 0.1, ph.top_s, 0.05 * flat + 0.05 * posture),
-            Step(ph.top_s, ph.impact_s + 0.02, -0.02 - 0.05 * over + 0.05 * posture),
-            Step(ph.impact_s - 0.02, ph.finish_s, -neck_y - 0.02 - 0.05 * flat - 0.10 * posture + 0.02 + 0.05 * over),
+            Step(ph.top_s, ph.impact_s + 0.02, -0.05 + 0.9 * u.rise_m - 0.05 * over + 0.05 * posture),
+            Step(
+                ph.impact_s - 0.02,
+                ph.finish_s,
+                straighten - neck_y,
+            ),
         ),
         "thorax_turn": Profile(0.0, (Step(ph.start_s + 0.02, ph.top_s, golfer.thorax_top_rad), *thorax)),
     }
@@ -213,7 +218,7 @@ def _arms(golfer: GolferSpec, ph: Phases, setup: Setup, u: Unknowns) -> dict[str
         peak_rate=golfer.arm_peak_radps,
     )
     top_plane = golfer.arm_plane_top_rad - u.arm_plane_rad
-    impact_plane = setup.arm_plane_rad - 8.0 * DEG - golfer.arm_plane_top_rad
+    impact_plane = setup.arm_plane_rad - 4.0 * DEG - golfer.arm_plane_top_rad
     return {
         "arm": Profile(
             u.arm_address_rad,
@@ -226,7 +231,7 @@ def _arms(golfer: GolferSpec, ph: Phases, setup: Setup, u: Unknowns) -> dict[str
             *bump(ph.top_s - 0.05, ph.impact_s - 0.02, 12.0 * DEG * over),
         ),
         "arm_extension": Profile(0.985).plus(
-            *bump(ph.impact_s - 0.10, ph.impact_s + 0.22, -0.14 * wing, peak_s=ph.impact_s + 0.06),
+            *bump(ph.impact_s - 0.06, ph.impact_s + 0.22, -0.14 * wing, peak_s=ph.impact_s + 0.06),
             Step(ph.impact_s + 0.10 - 0.05 * wing, ph.finish_s - 0.03, -0.48),
         ),
         "lead_protraction": Profile(0.14).plus(
@@ -247,14 +252,13 @@ def _club(golfer: GolferSpec, ph: Phases, u: Unknowns) -> dict[str, Profile]:
     down = golfer.downswing_s
     cast = golfer.fault("casting")
     over = golfer.fault("over_the_top")
-    lean = golfer.shaft_lean_rad - 11.0 * DEG * cast
     address = golfer.address_lean_rad
     release = downswing(
         at_top=golfer.club_top_rad,
-        at_impact=-lean,
+        at_impact=-golfer.shaft_lean_rad,
         at_finish=292.0 * DEG,
         start_s=ph.top_s - _LEAD_S["club"],
-        peak_s=ph.impact_s - 0.008 - 0.035 * cast,
+        peak_s=ph.impact_s - 0.008 - 0.020 * cast,
         impact_s=ph.impact_s,
         finish_s=ph.finish_s,
         peak_rate=u.club_rate_radps,

@@ -53,7 +53,7 @@ class Proportions:
             ankle_height_m=0.042 * h,
             foot_m=0.152 * h,
             hip_width_m=0.104 * h * (0.6 + 0.4 * build),
-            shoulder_width_m=0.188 * h * (0.6 + 0.4 * build),
+            shoulder_width_m=0.195 * h * (0.6 + 0.4 * build),
             trunk_m=0.320 * h,
             neck_m=0.098 * h,
             nose_m=0.066 * h,
@@ -90,7 +90,7 @@ class GolferSpec:
     arm_plane_top_rad: float = 50.0 * DEG
     club_plane_top_rad: float = 55.0 * DEG
     face_roll_top_rad: float = 78.0 * DEG
-    shaft_lean_rad: float = 4.4 * DEG
+    shaft_lean_rad: float = 4.9 * DEG
     address_lean_rad: float = -2.0 * DEG
     ball_m: float = 0.03
     pelvis_peak_radps: float = 495.0 * DEG
@@ -139,11 +139,11 @@ class _Kind:
 
 # Speeds and attack angles are TrackMan's tour averages; lengths, lies and lofts are common catalogue values.
 _KINDS: dict[str, _Kind] = {
-    "driver": _Kind("driver", 1.143, 56.0, 10.5, 113.0, -1.3, 0.4, 0.55, 0.030, 0.12, 2.0),
-    "wood": _Kind("3 wood", 1.092, 56.5, 15.0, 107.0, -2.9, 2.55, 0.52, 0.010, 0.09, 1.0),
-    "hybrid": _Kind("hybrid", 1.016, 58.0, 20.0, 100.0, -3.5, 3.4, 0.50, 0.0, 0.06, 0.0),
-    "iron": _Kind("7 iron", 0.940, 62.5, 33.0, 90.0, -4.3, 4.1, 0.46, 0.0, 0.03, -2.0),
-    "wedge": _Kind("pitching wedge", 0.902, 64.0, 46.0, 83.0, -5.0, 4.3, 0.40, 0.0, 0.02, -2.0),
+    "driver": _Kind("driver", 1.143, 56.0, 10.5, 113.0, -1.3, 1.2, 0.55, 0.030, 0.12, 2.0),
+    "wood": _Kind("3 wood", 1.092, 56.5, 15.0, 107.0, -2.9, 3.5, 0.52, 0.010, 0.09, 1.0),
+    "hybrid": _Kind("hybrid", 1.016, 58.0, 20.0, 100.0, -3.5, 4.3, 0.50, 0.0, 0.06, 0.0),
+    "iron": _Kind("7 iron", 0.940, 62.5, 33.0, 90.0, -4.3, 4.9, 0.46, 0.0, 0.03, -2.0),
+    "wedge": _Kind("pitching wedge", 0.902, 64.0, 46.0, 83.0, -5.0, 4.9, 0.40, 0.0, 0.02, -2.0),
 }
 CLUB_KINDS: tuple[str, ...] = tuple(_KINDS)
 
@@ -212,3 +212,22 @@ def random_golfer(rng: np.random.Generator, kind: str = "iron", **changes: objec
         "stance_m": tour.stance_m * float(rng.uniform(0.93, 1.07)),
     }
     return replace(tour, **{**drawn, **changes})  # type: ignore[arg-type]
+
+
+def with_fault_strike(golfer: GolferSpec) -> GolferSpec:
+    """Return the golfer with the strike that the golfer's faults lead to.
+
+    An early release lifts the head past the hands; hanging back lifts it as well; coming over the top cuts across the
+    ball from outside; a bent lead arm and an early release cost speed.
+    """
+    flip = 6.0 * DEG * golfer.fault("casting") + 2.0 * DEG * golfer.fault("hanging_back")
+    across = 5.0 * DEG * golfer.fault("over_the_top")
+    left = 1.0 if golfer.handed == "left" else -1.0
+    return replace(
+        golfer,
+        attack_rad=golfer.attack_rad + flip,
+        shaft_lean_rad=golfer.shaft_lean_rad - flip,
+        path_rad=golfer.path_rad + left * across,
+        head_speed_mps=golfer.head_speed_mps
+        * (1.0 - 0.05 * golfer.fault("chicken_wing") - 0.10 * golfer.fault("casting")),
+    )

@@ -6,12 +6,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twinswing.body.skeleton import JOINT, JOINT_NAMES
-from twinswing.club.model import ClubSpec
 from twinswing.truth.coordinates import LEAD_GRIP_M, TRAIL_GRIP_M, Coordinates
 from twinswing.truth.golfer import DEG, GolferSpec
 
 FloatArray = NDArray[np.float64]
-_Z = np.array([0.0, 0.0, 1.0])
+# Joints of heel and toe above the ground, metres: the middle of a shoe's sole and what is in it.
+SOLE_M = 0.02
+# A standing leg is never quite straight: hip to ankle against thigh and shank. The pelvis gives way to it smoothly.
+LEG_REACH = 0.993
+_SOFT_M = 0.006
 
 
 @dataclass(frozen=True)
@@ -77,60 +80,31 @@ def two_bones(root: FloatArray, end: FloatArray, first_m: float, second_m: float
     return np.asarray(root + along * axis + out * unit(side))
 
 
-def pose(t_s: FloatArray, q: Coordinates, golfer: GolferSpec, club: ClubSpec, stance_m: tuple[float, float]) -> Pose:
+def pose(t_s: FloatArray, q: Coordinates, golfer: GolferSpec, stance_m: tuple[float, float]) -> Pose:
     """Return the pose at times (s), shape (n,)."""
-    del club
     out = np.empty((len(t_s), len(JOINT_NAMES), 3))
     stance = np.array([*stance_m, 0.0])
-    R_pelvis, R_thorax = _trunk(t_s, q, golfer, stance, out)
-    _legs(t_s, q, golfer, stance, R_pelvis, out)
+    ahead = _feet(t_s, q, golfer, stance, out)
+    R_pelvis = _pelvis(t_s, q, golfer, stance, out)
+    _knees(golfer, ahead, R_pelvis, out)
+    R_thorax = _thorax(t_s, q, golfer, out)
     _head(t_s, q, golfer, out)
     butt, R_club = _arms_and_club(t_s, q, golfer, R_thorax, out)
     return Pose(out, butt, R_club, R_pelvis, R_thorax)
 
 
-def _trunk(
-    t: FloatArray, q: Coordinates, golfer: GolferSpec, stance: FloatArray, out: FloatArray
-) -> tuple[FloatArray, FloatArray]:
+def _feet(t: FloatArray, q: Coordinates, golfer: GolferSpec, stance: FloatArray, out: FloatArray) -> FloatArray:
+    """Place both feet and return the level directions that they point in, shape (2, n, 3): left, right."""
     p = golfer.proportions
-    pelvis = np.stack([q.pelvis_x(t), q.pelvis_y(t), q.pelvis_z(t)], -1) + stance
-    dx, dy = q.neck_x(t) - q.pelvis_x(t), q.neck_y(t) - q.pelvis_y(t)
-    axis = np.stack([dx, dy, np.sqrt(p.trunk_m**2 - dx**2 - dy**2)], -1) / p.trunk_m
-    upright = rotation_to(axis)
-    R_pelvis = rotation_z(q.pelvis_turn(t)) @ rotation_x(q.pelvis_tilt(t))
-    R_thorax = upright @ rotation_z(q.thorax_turn(t))
-    R_middle = upright @ rotation_z(0.5 * (q.pelvis_turn(t) + q.thorax_turn(t)))
-    out[:, JOINT["pelvis"]] = pelvis
-    out[:, JOINT["neck"]] = neck = pelvis + p.trunk_m * axis
-    # The lowest rib lies a little behind the line from hips to neck: a natural lumbar and thoracic curve.
-    out[:, JOINT["spine"]] = pelvis + apply(R_middle, np.array([0.0, 0.03, 0.42 * p.trunk_m]))
-    half = 0.5 * p.shoulder_width_m
-    trail = q.trail_protraction(t)
-    # The trail shoulder hangs lower as it comes forward, so that the lower hand reaches the grip.
-    for side, sign, turn, sag in (
-        ("left", 1.0, -q.lead_protraction(t), 0.0 * t),
-        ("right", -1.0, trail, -0.65 * trail),
-    ):
-        collar = np.array([sign * half, -0.01, -0.045])
-        out[:, JOINT[f"{side}_shoulder"]] = neck + apply(R_thorax, apply(rotation_z(turn) @ rotation_y(sag), collar))
-        out[:, JOINT[f"{side}_hip"]] = pelvis + apply(R_pelvis, np.array([sign * 0.5 * p.hip_width_m, 0.0, 0.0]))
-    return R_pelvis, R_thorax
-
-
-def _legs(
-    t: FloatArray, q: Coordinates, golfer: GolferSpec, stance: FloatArray, R_pelvis: FloatArray, out: FloatArray
-) -> None:
-    p = golfer.proportions
-    front = np.array([0.0, -1.0, 0.0])
-    half = 0.5 * golfer.stance_m
-    # Foot in its own axes (x left, y back, z up) from the toe joint, which stays planted.
+    # A foot in its own axes (x left, y back, z up) from the toe joint, which stays planted.
     heel = np.array([0.0, 0.93 * p.foot_m, 0.0])
-    ankle = np.array([0.0, 0.72 * p.foot_m, p.ankle_height_m - 0.02])
+    ankle = np.array([0.0, 0.72 * p.foot_m, p.ankle_height_m - SOLE_M])
+    ahead = []
     for side, sign, flare in (("left", 1.0, 22.0 * DEG), ("right", -1.0, -8.0 * DEG)):
         yaw = np.full(t.shape, flare)
         pitch = np.zeros_like(t)
         toe = rotation_z(np.array([flare]))[0] @ np.array([0.0, -0.72 * p.foot_m, 0.0]) + stance
-        toe = toe + np.array([sign * half, 0.0, 0.02])
+        toe = toe + np.array([sign * 0.5 * golfer.stance_m, 0.0, SOLE_M])
         if side == "right":
             yaw = yaw + q.foot_pivot(t)
             pitch = q.heel_lift(t)
@@ -138,10 +112,58 @@ def _legs(
         out[:, JOINT[f"{side}_toe"]] = toe
         out[:, JOINT[f"{side}_heel"]] = toe + apply(R_foot, heel)
         out[:, JOINT[f"{side}_ankle"]] = toe + apply(R_foot, ankle)
-        pole = apply(rotation_z(yaw), front) + 0.7 * apply(R_pelvis, front)
-        out[:, JOINT[f"{side}_knee"]] = two_bones(
-            out[:, JOINT[f"{side}_hip"]], out[:, JOINT[f"{side}_ankle"]], p.thigh_m, p.shank_m, pole
-        )
+        ahead.append(apply(rotation_z(yaw), np.array([0.0, -1.0, 0.0])))
+    return np.stack(ahead)
+
+
+def _pelvis(t: FloatArray, q: Coordinates, golfer: GolferSpec, stance: FloatArray, out: FloatArray) -> FloatArray:
+    """Place pelvis and hips no higher than the legs reach, and return the pelvis's rotation."""
+    p = golfer.proportions
+    R = rotation_z(q.pelvis_turn(t)) @ rotation_x(q.pelvis_tilt(t))
+    pelvis = np.stack([q.pelvis_x(t), q.pelvis_y(t), q.pelvis_z(t)], -1) + stance
+    leg = LEG_REACH * (p.thigh_m + p.shank_m)
+    hips = {}
+    for side, sign in (("left", 1.0), ("right", -1.0)):
+        hips[side] = apply(R, np.array([sign * 0.5 * p.hip_width_m, 0.0, 0.0]))
+        ankle = out[:, JOINT[f"{side}_ankle"]]
+        level = np.sum((pelvis + hips[side] - ankle)[:, :2] ** 2, axis=1)
+        highest = ankle[:, 2] + np.sqrt(np.maximum(leg**2 - level, 0.0)) - hips[side][:, 2]
+        pelvis[:, 2] -= _SOFT_M * np.logaddexp(0.0, (pelvis[:, 2] - highest) / _SOFT_M)
+    out[:, JOINT["pelvis"]] = pelvis
+    for side, offset in hips.items():
+        out[:, JOINT[f"{side}_hip"]] = pelvis + offset
+    return R
+
+
+def _thorax(t: FloatArray, q: Coordinates, golfer: GolferSpec, out: FloatArray) -> FloatArray:
+    """Place spine, neck and shoulders and return the thorax's rotation."""
+    p = golfer.proportions
+    pelvis = out[:, JOINT["pelvis"]]
+    dx, dy = q.neck_x(t) - q.pelvis_x(t), q.neck_y(t) - q.pelvis_y(t)
+    axis = np.stack([dx, dy, np.sqrt(p.trunk_m**2 - dx**2 - dy**2)], -1) / p.trunk_m
+    upright = rotation_to(axis)
+    R_thorax = upright @ rotation_z(q.thorax_turn(t))
+    R_middle = upright @ rotation_z(0.5 * (q.pelvis_turn(t) + q.thorax_turn(t)))
+    out[:, JOINT["neck"]] = neck = pelvis + p.trunk_m * axis
+    # The lowest rib lies a little behind the line from hips to neck: a natural lumbar and thoracic curve.
+    out[:, JOINT["spine"]] = pelvis + apply(R_middle, np.array([0.0, 0.03, 0.42 * p.trunk_m]))
+    trail = q.trail_protraction(t)
+    # The trail shoulder hangs lower as it comes forward, so that the lower hand reaches the grip.
+    for side, sign, turn, sag in (
+        ("left", 1.0, -q.lead_protraction(t), 0.0 * t),
+        ("right", -1.0, trail, -0.65 * trail),
+    ):
+        collar = np.array([sign * 0.5 * p.shoulder_width_m, -0.01, -0.045])
+        out[:, JOINT[f"{side}_shoulder"]] = neck + apply(R_thorax, apply(rotation_z(turn) @ rotation_y(sag), collar))
+    return R_thorax
+
+
+def _knees(golfer: GolferSpec, ahead: FloatArray, R_pelvis: FloatArray, out: FloatArray) -> None:
+    p = golfer.proportions
+    for side, foot in zip(("left", "right"), ahead, strict=True):
+        hip, ankle = out[:, JOINT[f"{side}_hip"]], out[:, JOINT[f"{side}_ankle"]]
+        pole = foot + 0.7 * apply(R_pelvis, np.array([0.0, -1.0, 0.0]))
+        out[:, JOINT[f"{side}_knee"]] = two_bones(hip, ankle, p.thigh_m, p.shank_m, pole)
 
 
 def _head(t: FloatArray, q: Coordinates, golfer: GolferSpec, out: FloatArray) -> None:

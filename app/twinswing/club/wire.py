@@ -8,13 +8,14 @@ from pathlib import Path
 
 import numpy as np
 
+from twinswing.club.impact import find_impacts
 from twinswing.club.imports import read_club_log
 from twinswing.club.log_units import ACCEL_RANGES_G, DEG, G_MPS2, GYRO_RANGES_DPS
 from twinswing.club.model import ClubSpec, ImuSamples, Mount
 from twinswing.errors import InputError
 from twinswing.streams.club_client import ClubStream, PlayOptions, PlayReport, play
 from twinswing.streams.club_protocol import BatchArrived
-from twinswing.streams.club_wire import Batch, Hello
+from twinswing.streams.club_wire import Batch, Hello, Impact
 
 FIRMWARE = "twinswing-play 1"
 
@@ -54,7 +55,17 @@ def stream_from_samples(samples: ImuSamples, *, serial: str = "", boot: int | No
         mount_quaternion=mount.quaternion if mount else None,
         club=club,
     )
-    return ClubStream(hello, t_ns, samples.accel_mps2, samples.gyro_radps, samples.clipped)
+    shift = min(0.0, float(samples.t_s[0]))
+    # Firmware reports the shock's peak as its sensor saw it: the largest force within the few samples after it.
+    impacts = tuple(
+        Impact(round((shock.t_s - shift) * 1e9), _peak_after(samples, shock.t_s)) for shock in find_impacts(samples)
+    )
+    return ClubStream(hello, t_ns, samples.accel_mps2, samples.gyro_radps, samples.clipped, impacts)
+
+
+def _peak_after(samples: ImuSamples, t_s: float) -> float:
+    near = (samples.t_s >= t_s - 0.002) & (samples.t_s <= t_s + 0.008)
+    return float(np.linalg.norm(samples.accel_mps2[near], axis=1).max(initial=0.0))
 
 
 def spec_from_hello(hello: Hello) -> ClubSpec | None:

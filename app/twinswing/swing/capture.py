@@ -1,0 +1,490 @@
+"""One capture: a camera and clubs into a recording, swings found and analysed while it goes on.
+
+    camera thread ─ queue ─ recorder thread ─ backlog ─ pose thread ─┐
+                              │ coded pictures                       ├─ swing finder ─ analysis thread ─ study process
+    hub thread ───────────────┼──────────────────────────────────────┘                   │
+                              ▼ every frame, every sample                                ▼ each swing's results
+                          the recording ◄────────────────────────────────────────────────┘
+
+No arrow waits: queues of pictures keep the newest, samples go straight to the file, and what the pose model was too
+slow for is looked at after the swing, from the coded pictures.
+
+`open` shows the last swing that was analysed (its results are the recording's newest revision); the document
+`capture/swings` lists every swing with its span, events and how it was found, and each swing's own session stays in the
+recording as a version of `swing/session`.
+"""
+
+import queue
+import threading
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twinswing.body.detector import PoseDetector, Rows
+from twinswing.recording.video import CodedPicture
+from twinswing.streams.cameras import CameraSettings, CameraState, CameraStatus, CameraThread, shown_name
+from twinswing.swing.capture_camera import KEEP_S, Backlog, CameraCounts, CameraRecorder, Picture
+from twinswing.swing.capture_clubs import ClubLine, Intake
+from twinswing.swing.capture_study import Studied, StudyProcess, SwingJob
+from twinswing.swing.live import LiveParams, LiveSwing, SwingFinder
+from twinswing.swing.model import SwingSession
+from twinswing.swing.session_io import write_session
+from twinswing.timeline.clock import NS_PER_S, to_ns
+
+SWINGS_RECORD = "capture/swings"
+CAPTURE_RECORD = "capture/about"
+
+# Frames on their way to the file: four seconds at 30 per second (750 MB of 1080p at the very most), for a disk or a
+# processor that is busy with something else.
+_RECORD_QUEUE = 120
+# Frames on their way to the pose model: a third of a second, so that the picture with the skeleton stays live.
+_POSE_QUEUE = 10
+_CLUB_IDLE_S = 3.0  # after a file's last frame, a club that sends nothing for this long has nothing more to send
+_CLUB_BEFORE_S, _CLUB_AFTER_S = 8.0, 1.0  # samples around a swing's part: the rest before it levels the sensor
+
+
+@dataclass(frozen=True)
+class CaptureSettings:
+    """What is captured and for how long.
+
+    camera      : a device's number, an rtsp:// or http:// URL, or a file (see streams.cameras).
+    seconds     : from the camera's start; None goes on until the camera ends or `stop` is called.
+    wait_club_s : wait up to this long for a club before the camera starts.
+    """
+
+    camera: str
+    seconds: float | None = None
+    wait_club_s: float = 0.0
+    live: LiveParams = field(default_factory=LiveParams)
+    reading: CameraSettings = field(default_factory=CameraSettings)
+
+
+@dataclass(frozen=True, eq=False)
+class CapturedSwing:
+    """A swing and what became of it.
+
+    session : None while it is analysed and where `refused` says why there is none.
+    coded   : the coded pictures of its part, to be shown beside the 3D.
+    pose_s  : what landmarks cost beyond the end: lag of the pose thread plus pictures looked at afterwards.
+    after_s : from its end to its results in the recording, without `pose_s`.
+    """
+
+    swing: LiveSwing
+    session: SwingSession | None = None
+    refused: str = ""
+    coded: tuple[CodedPicture, ...] = ()
+    first_frame: int = 0
+    pose_s: float = 0.0
+    after_s: float = float("nan")
+
+
+@dataclass(frozen=True, eq=False)
+class CaptureView:
+    """What a window or a progress line shows of this moment.
+
+    state : "opening", "waiting for a club", "waiting for a swing", "swing found", "analysing", "paused", "ending",
+            "ended".
+    """
+
+    state: str
+    t_s: float
+    camera: CameraStatus | None
+    counts: CameraCounts
+    posed: int
+    clubs: tuple[ClubLine, ...]
+    swings: tuple[CapturedSwing, ...]
+    trouble: str = ""
+
+    @property
+    def shown(self) -> CapturedSwing | None:
+        """The last swing that is in 3D."""
+        return next((s for s in reversed(self.swings) if s.session is not None), None)
+
+
+class CaptureSession:
+    """Runs one capture on threads of its own.
+
+    intake : the recording and the hub, which this session closes at its end; its clock is the session's.
+    """
+
+    def __init__(self, settings: CaptureSettings, intake: Intake) -> None:
+        if intake.writer is None:
+            raise ValueError("a capture needs a recording to write to")
+        self.settings = settings
+        self._intake = intake
+        self._writer = intake.writer
+        self.clubs = intake.clubs
+        self._clock_ns = intake.clock_ns
+        self._stop = threading.Event()
+        self._wake = threading.Event()
+        self.finished = threading.Event()
+        self._failure: Exception | None = None
+        self._state = "opening"
+        self._finder = SwingFinder(settings.live)
+        self._finder_lock = threading.Lock()
+        self._found: queue.SimpleQueue[tuple[LiveSwing, int] | None] = queue.SimpleQueue()
+        self._swings: list[CapturedSwing] = []
+        self._landmarks: deque[tuple[int, Rows | None]] = deque()
+        self._landmark_lock = threading.Lock()
+        self._latest: tuple[Picture, Rows | None] | None = None
+        self._posed = 0
+        self._study = StudyProcess()
+        self._backlog = Backlog(_POSE_QUEUE)
+        self._detector: PoseDetector | None = None
+        self._camera: CameraThread | None = None
+        self._recorder: CameraRecorder | None = None
+        self._threads: list[threading.Thread] = []
+
+    # ---------------------------------------------------------------------------------------------- start and end
+    def start(self) -> "CaptureSession":
+        """Begin to record; returns when the camera gives pictures, or when a club is waited for.
+
+        Raises InputError (file or URL unusable) or MissingPartError (no camera, no pose model) and leaves an empty
+        recording to nobody then.
+        """
+        try:
+            self._detector = PoseDetector()
+            self._study.start()
+            self.clubs.on_samples = self._club_samples
+            if self.settings.wait_club_s <= 0.0:
+                self._open_camera()
+        except BaseException:
+            self._close()
+            raise
+        self._thread("twinswing-capture", self._direct)
+        return self
+
+    def stop(self) -> None:
+        """Ask for the end; what was captured is analysed and kept."""
+        self._stop.set()
+        self._wake.set()
+
+    def wait(self, timeout_s: float | None = None) -> bool:
+        """Wait for the end; raise what ended the capture, if something did. Return whether it has ended."""
+        if not self.finished.wait(timeout_s):
+            return False
+        if self._failure is not None:
+            raise self._failure
+        return True
+
+    def pause(self, *, paused: bool) -> None:
+        """Stop or go on recording pictures; clubs are recorded all the time."""
+        if self._recorder is not None:
+            (self._recorder.paused.set if paused else self._recorder.paused.clear)()
+
+    @property
+    def paused(self) -> bool:
+        """Whether pictures are not recorded at the moment."""
+        return self._recorder is not None and self._recorder.paused.is_set()
+
+    # ------------------------------------------------------------------------------------------------- what is seen
+    def view(self) -> CaptureView:
+        """Return the state of this moment; safe from any thread, and quick."""
+        state = self._state
+        if state == "capturing":
+            swinging = self._finder.swinging is not None
+            busy = any(s.session is None and not s.refused for s in self._swings)
+            state = "swing found" if swinging else "analysing" if busy else "waiting for a swing"
+            state = "paused" if self.paused else state
+        return CaptureView(
+            state=state,
+            t_s=self._clock_ns() / NS_PER_S,
+            camera=self._camera.status() if self._camera else None,
+            counts=self._recorder.counts if self._recorder else CameraCounts(),
+            posed=self._posed,
+            clubs=tuple(self.clubs.lines()),
+            swings=tuple(self._swings),
+            trouble=str(self._failure or ""),
+        )
+
+    def latest(self) -> tuple[Picture, Rows | None] | None:
+        """Return the newest picture that the pose model has seen, and the landmarks in it."""
+        return self._latest
+
+    # --------------------------------------------------------------------------------------------------- the threads
+    def _thread(self, name: str, work: Callable[[], None]) -> threading.Thread:
+        thread = threading.Thread(target=work, name=name, daemon=True)
+        self._threads.append(thread)
+        thread.start()
+        return thread
+
+    def _fail(self, error: Exception) -> None:
+        self._failure = self._failure or error
+        self._wake.set()
+
+    def _open_camera(self) -> None:
+        camera = CameraThread(self.settings.camera, self._clock_ns, self.settings.reading)
+        recorder = CameraRecorder(camera.subscribe(_RECORD_QUEUE), self._writer, self._backlog, self._fail)
+        camera.start()
+        self._camera, self._recorder = camera, recorder
+        recorder.start()
+        self._started_ns = self._clock_ns()
+        self._pose_thread = self._thread("twinswing-pose", self._follow)
+        self._analysis_thread = self._thread("twinswing-analysis", self._analyse_all)
+        self._state = "capturing"
+
+    def _direct(self) -> None:
+        """See a capture through to its end."""
+        try:
+            if self._camera is None and not self._wait_for_club():
+                return
+            self._wait_for_end()
+            self._state = "ending"
+            self._wind_up()
+        except Exception as error:  # noqa: BLE001  carried to wait(), which raises it
+            self._fail(error)
+        finally:
+            try:
+                self._close()
+            except Exception as error:  # noqa: BLE001  the same
+                self._fail(error)
+            self._state = "ended"
+            self.finished.set()
+
+    def _wait_for_club(self) -> bool:
+        """Wait for the first club, then open the camera; False when the capture was stopped before."""
+        self._state = "waiting for a club"
+        end_ns = self._clock_ns() + to_ns(self.settings.wait_club_s)
+        while not self._stop.is_set() and not self.clubs.joined.wait(0.05) and self._clock_ns() < end_ns:
+            pass
+        if self._stop.is_set():
+            return False
+        self._open_camera()
+        return True
+
+    def _wait_for_end(self) -> None:
+        assert self._camera is not None
+        limit_s = self.settings.seconds
+        end_ns = None if limit_s is None else self._started_ns + to_ns(limit_s)
+        while not self._over(end_ns):
+            if self._camera.status().state in (CameraState.ENDED, CameraState.FAILED) and not self._clubs_busy():
+                return
+            self._wake.wait(0.05)
+
+    def _over(self, end_ns: int | None) -> bool:
+        if self._stop.is_set() or self._failure is not None:
+            return True
+        if self._intake.hub is not None and not self._intake.hub.running:
+            return True  # its failure comes out when the intake is closed
+        return end_ns is not None and self._clock_ns() >= end_ns
+
+    def _clubs_busy(self) -> bool:
+        """Tell whether a club that is here has sent something a moment ago."""
+        now = self._clock_ns()
+        return any(c.present and now - c.last_arrival_ns < _CLUB_IDLE_S * NS_PER_S for c in self.clubs.lines())
+
+    def _wind_up(self) -> None:
+        """Take in all that is on its way, and analyse it; the hub goes on meanwhile."""
+        assert self._camera is not None
+        assert self._recorder is not None
+        self._camera.stop()
+        self._recorder.join()
+        self._pose_thread.join()
+        with self._finder_lock:
+            self._finder.finish()
+        self._hand_over()
+        self._found.put(None)
+        self._analysis_thread.join()
+        if self._failure is None and self._recorder.counts.recorded and self._shown() is None:
+            self._analyse_rest()
+
+    def _close(self) -> None:
+        frames = self._recorder.counts.recorded if self._recorder else 0
+        try:
+            if self._camera is not None:
+                self._camera.stop()
+            self._study.close()
+            if self._detector is not None:
+                self._detector.close()
+            self._intake.hang_up()
+            self._about()
+        finally:
+            self._intake.close(empty=not frames)
+
+    # ---------------------------------------------------------------------------------------------------------- pose
+    def _follow(self) -> None:
+        """Look at pictures, newest first where there are too many, until the recorder has ended."""
+        try:
+            while (picture := self._backlog.get()) is not None:
+                assert self._detector is not None
+                rows = self._detector.detect(picture.rgb)
+                with self._landmark_lock:
+                    self._landmarks.append((picture.t_ns, rows))
+                    while self._landmarks[0][0] < picture.t_ns - KEEP_S * NS_PER_S:
+                        self._landmarks.popleft()
+                self._latest = (picture, rows)
+                self._posed += 1
+                with self._finder_lock:
+                    self._finder.feed_hands(picture.t_ns / NS_PER_S, rows)
+                self._hand_over()
+        except Exception as error:  # noqa: BLE001  carried to the director
+            self._fail(error)
+
+    def _club_samples(
+        self, name: str, t_s: NDArray[np.float64], accel: NDArray[np.float64], gyro: NDArray[np.float64]
+    ) -> None:
+        with self._finder_lock:
+            self._finder.feed_club(name, t_s, accel, gyro)
+        self._hand_over()
+
+    def _hand_over(self) -> None:
+        with self._finder_lock:
+            done = self._finder.take()
+        for swing in done:
+            self._swings.append(CapturedSwing(swing))
+            self._found.put((swing, self._clock_ns()))
+
+    # ------------------------------------------------------------------------------------------------------- analysis
+    def _analyse_all(self) -> None:
+        try:
+            while (found := self._found.get()) is not None:
+                self._analyse(*found)
+        except Exception as error:  # noqa: BLE001  carried to the director
+            self._fail(error)
+
+    def _analyse(self, swing: LiveSwing, found_ns: int) -> None:
+        job, first_frame = self._job(swing.start_s, swing.end_s, swing.club)
+        if len(job.t_ns) < 8:
+            self._replace(replace(self._of(swing), refused="The camera gave no pictures of it."))
+            return
+        lag_s = max(found_ns / NS_PER_S - swing.end_s, 0.0)
+        answer = self._study.run(job)
+        if answer.session is not None:
+            write_session(self._writer, answer.session)
+        shown_s = self._clock_ns() / NS_PER_S
+        pose_s = lag_s + answer.pose_s
+        self._replace(
+            replace(
+                self._of(swing),
+                session=answer.session,
+                refused=answer.refused,
+                coded=tuple(self._recorder.coded_since(int(job.t_ns[0]), int(job.t_ns[-1]))) if self._recorder else (),
+                first_frame=first_frame,
+                pose_s=pose_s,
+                after_s=shown_s - swing.end_s - pose_s,
+            )
+        )
+
+    def _analyse_rest(self) -> None:
+        """Where no swing was found while it happened, look at the whole (or its last part) as a clip."""
+        assert self._recorder is not None
+        last_s = self._recorder.counts.last_ns / NS_PER_S
+        job, first_frame = self._job(last_s - KEEP_S, last_s, "", must_swing=False)
+        if len(job.t_ns) < 2:
+            return
+        self._state = "analysing"
+        answer: Studied = self._study.run(job)
+        session = answer.session
+        if session is None:
+            self._failure = self._failure or RuntimeError(answer.refused)
+            return
+        write_session(self._writer, session)
+        if "impact" in session.events or "top" in session.events:
+            times = [event.t_s for event in session.events.values()]
+            impact = session.events.get("impact")
+            swing = LiveSwing(
+                len(self._swings) + 1,
+                impact.t_s if impact else float("nan"),
+                float(job.t_ns[0]) / NS_PER_S,
+                max(times),
+                found_by="clip",
+            )
+            self._swings.append(CapturedSwing(swing, session, first_frame=first_frame))
+        self._store_swings()
+
+    def _job(self, first_s: float, last_s: float, club: str, *, must_swing: bool = True) -> tuple[SwingJob, int]:
+        """Gather what was captured between two session times."""
+        assert self._recorder is not None
+        first_ns, last_ns = to_ns(first_s), to_ns(last_s)
+        t_ns, first_frame, motion = self._recorder.motion.between(first_ns, last_ns)
+        with self._landmark_lock:
+            seen = {t: rows for t, rows in self._landmarks if first_ns <= t <= last_ns}
+        rows = np.full((len(t_ns), 33, 6), np.nan, dtype=np.float32)
+        looked = np.zeros(len(t_ns), dtype=np.bool_)
+        for i, t in enumerate(t_ns.tolist()):
+            if t in seen:
+                looked[i] = True
+                found = seen[t]
+                if found is not None:
+                    rows[i] = found
+        coded = () if looked.all() else tuple(self._recorder.coded_since(first_ns, last_ns))
+        around = self.clubs.samples(first_s - _CLUB_BEFORE_S, last_s + _CLUB_AFTER_S, club)
+        warnings: tuple[str, ...] = ()
+        if around is None and self.clubs.lines():
+            around = self.clubs.samples(-np.inf, np.inf, club)
+            warnings = ("No club sent samples while this was filmed.",)
+        imu, clock = around if around is not None else (None, None)
+        return SwingJob(
+            t_ns=t_ns,
+            rows=rows,
+            looked=looked,
+            coded=coded,
+            size_px=self._recorder.size_px,
+            camera_name=shown_name(self.settings.camera),
+            motion=motion,
+            imu=imu,
+            clock=clock,
+            warnings=warnings,
+            must_swing=must_swing,
+        ), first_frame
+
+    def _shown(self) -> CapturedSwing | None:
+        return next((s for s in reversed(self._swings) if s.session is not None), None)
+
+    def _of(self, swing: LiveSwing) -> CapturedSwing:
+        return next(s for s in self._swings if s.swing.number == swing.number)
+
+    def _replace(self, changed: CapturedSwing) -> None:
+        for i, each in enumerate(self._swings):
+            if each.swing.number == changed.swing.number:
+                self._swings[i] = changed
+            elif changed.session is not None and each.session is not None:
+                # It is in the recording: an hour of practice would fill the memory with the swings before.
+                light = replace(each.session, pose=None, body=None, imu=None, club=None)
+                self._swings[i] = replace(each, session=light, coded=())
+        self._store_swings()
+
+    # -------------------------------------------------------------------------------------------------------- documents
+    def _store_swings(self) -> None:
+        swings = [_swing_document(s) for s in self._swings]
+        shown = self._shown()
+        self._writer.add_metadata(SWINGS_RECORD, {"swings": swings, "shown": shown.swing.number if shown else None})
+
+    def _about(self) -> None:
+        counts = self._recorder.counts if self._recorder else CameraCounts()
+        self._writer.add_metadata(
+            CAPTURE_RECORD,
+            {
+                "camera": shown_name(self.settings.camera),
+                "recorded_frames": counts.recorded,
+                "lost_frames": counts.lost,
+                "frames_with_live_pose": self._posed,
+                "clubs": [line.name for line in self.clubs.lines()],
+                "swings": len(self._swings),
+            },
+        )
+
+
+def _swing_document(captured: CapturedSwing) -> dict[str, Any]:
+    """Describe a swing; an event's `frame` is its place in the recorded video."""
+    swing, session = captured.swing, captured.session
+    events = session.events if session is not None else {}
+    alignment = session.alignment if session is not None else None
+    return {
+        "number": swing.number,
+        "start_s": swing.start_s,
+        "end_s": swing.end_s,
+        "impact_s": swing.impact_s if np.isfinite(swing.impact_s) else None,
+        "found_by": swing.found_by,
+        "club": swing.club,
+        "first_frame": captured.first_frame,
+        "events": {n: {"t_s": e.t_s, "frame": e.frame + captured.first_frame} for n, e in events.items()},
+        "alignment": None if alignment is None else {"offset_s": alignment.offset_s, "sigma_s": alignment.sigma_s},
+        "refused": captured.refused,
+        "pose_s": captured.pose_s,
+        "after_s": captured.after_s if np.isfinite(captured.after_s) else None,
+    }

@@ -32,7 +32,7 @@ class HeadShape:
 
 
 SHAPES: dict[str, HeadShape] = {
-    "driver": HeadShape(-0.020, 0.103, 0.019, 0.112, 0.063),
+    "driver": HeadShape(-0.019, 0.098, 0.019, 0.103, 0.059),
     "wood": HeadShape(-0.018, 0.086, 0.016, 0.086, 0.043),
     "hybrid": HeadShape(-0.014, 0.080, 0.013, 0.062, 0.040),
     "iron": HeadShape(-0.006, 0.073, 0.004, 0.020, 0.054),

@@ -74,8 +74,8 @@ class GolferFigure:
         """Pose the figure.
 
         joints : joint centres in the world, metres, shape (23, 3), finite.
-        grip   : the club's direction from butt to head in the world, shape (3,), where it is known; the fists'
-                 tunnels lie along it.
+        grip   : where it is known, the club's rotation to the world, shape (3, 3), or its direction from butt to head,
+                 shape (3,); the fists close round it.
         """
         matrices = self._pose.matrices(joints, grip)
         # Panda3D stores matrices for row vectors; GLSL reads the same memory as columns.

@@ -167,8 +167,8 @@ def arm_field(rest: Rest, side: int) -> Field:
     """Return one bare arm from the middle of the upper arm to the wrist."""
     h, (_, limbs) = rest.height_m, girth(rest.build)
     a, b, c = (rest.joint(f"{SIDES[side]}_{n}") for n in ("shoulder", "elbow", "wrist"))
-    points = [a + 0.3 * (b - a), a + 0.6 * (b - a), b, b + 0.25 * (c - b), b + 0.65 * (c - b), c + 0.05 * (c - b)]
-    radii = np.array([0.0265, 0.0275, 0.0235, 0.0262, 0.0192, 0.0136]) * h * limbs
+    points = [a + 0.3 * (b - a), a + 0.6 * (b - a), b, b + 0.25 * (c - b), b + 0.65 * (c - b), c - 0.10 * (c - b)]
+    radii = np.array([0.0265, 0.0275, 0.0235, 0.0262, 0.0186, 0.0142]) * h * limbs
     return chain(points, radii.tolist(), 0.02)
 
 

@@ -220,7 +220,7 @@ def _brim() -> Mesh:
     t, s = np.linspace(-1.0, 1.0, 21), np.linspace(0.0, 1.0, 7)[:, None]
     angle = t * 1.12
     inner = np.stack([0.0875 * np.sin(angle), 0.008 - 0.119 * np.cos(angle), 0.0445 - 0.010 * t**2], -1)
-    reach = 0.070 * np.sqrt(np.clip(1.0 - np.abs(t) ** 2.4, 0.0, 1.0))
+    reach = 0.070 * np.sqrt(np.clip(1.0 - np.abs(t) ** 2.4, 0.002, 1.0))
     forward = np.stack([0.10 * t * reach, -reach, -0.20 * reach], -1)
     top = inner[None] + forward[None] * s[..., None]
     top[..., 2] += 0.05 * reach * np.sin(0.5 * np.pi * s) * (1.0 - t**2) - 0.10 * reach * s * t**2

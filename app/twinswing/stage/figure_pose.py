@@ -40,11 +40,16 @@ _END = [JOINT[n] for n in ("left_wrist", "right_wrist", "left_ankle", "right_ank
 _HANDS = [JOINT["left_hand"], JOINT["right_hand"]]
 _HEELS = [JOINT["left_heel"], JOINT["right_heel"]]
 _TOES = [JOINT["left_toe"], JOINT["right_toe"]]
-_EYE4 = np.broadcast_to(np.eye(3), (4, 3, 3))
+_LEFT_GIRDLE = [JOINT["left_hip"], JOINT["left_shoulder"]]
+_RIGHT_GIRDLE = [JOINT["right_hip"], JOINT["right_shoulder"]]
+_GIRDLE_BASE = [JOINT["pelvis"], JOINT["spine"]]
+_GIRDLE_TOP = [JOINT["spine"], JOINT["neck"]]
+_PARENTS = [Bone.THORAX, Bone.THORAX, Bone.PELVIS, Bone.PELVIS]
+_EYE = np.eye(3)
 
 
 def _dot(a: FloatArray, b: FloatArray) -> FloatArray:
-    return np.asarray((a * b).sum(-1, keepdims=True))
+    return np.asarray(np.einsum("...i,...i->...", a, b)[..., None])
 
 
 def _cross(a: FloatArray, b: FloatArray) -> FloatArray:
@@ -58,7 +63,7 @@ def _cross(a: FloatArray, b: FloatArray) -> FloatArray:
 
 
 def _length(v: FloatArray) -> FloatArray:
-    return np.asarray(np.sqrt((v * v).sum(-1, keepdims=True)))
+    return np.asarray(np.sqrt(np.einsum("...i,...i->...", v, v))[..., None])
 
 
 def _unit(v: FloatArray) -> FloatArray:
@@ -92,7 +97,7 @@ def _between(a: FloatArray, b: FloatArray) -> FloatArray:
     skew = np.zeros((*c.shape, 3))
     skew[..., 0, 1], skew[..., 0, 2], skew[..., 1, 2] = -c[..., 2], c[..., 1], -c[..., 0]
     skew[..., 1, 0], skew[..., 2, 0], skew[..., 2, 1] = c[..., 2], -c[..., 1], c[..., 0]
-    return np.asarray(_EYE4[: len(c)] + skew + (skew @ skew) * f)
+    return np.asarray(_EYE + skew + (skew @ skew) * f)
 
 
 def _turn(matrix: FloatArray, vector: FloatArray) -> FloatArray:
@@ -115,7 +120,7 @@ class FigurePose:
         self._along = _unit(joints[_MID] - joints[_ROOT])
         lower = _unit(joints[_END] - joints[_MID])
         self._hinge = _unit(_cross(self._along, lower))
-        parents = np.stack([self._thorax(joints)] * 2 + [self._pelvis(joints)] * 2)
+        parents = self._girdles(joints)[[1, 1, 0, 0]]
         self._parents_t = np.swapaxes(parents, -1, -2).copy()
         # The grip as each forearm carries it when nothing says where the club is.
         forearm_t = np.swapaxes(_frame(lower, self._hinge)[:2], -1, -2)
@@ -129,8 +134,9 @@ class FigurePose:
         """Return the skinning matrices, shape (30, 4, 4), for column vectors: `world = M @ (x, y, z, 1)`.
 
         joints : joint centres in the world, metres, shape (23, 3), finite.
-        grip   : the club's direction from butt to head in the world, shape (3,), where it is known; else the line
-                 from the lead hand to the trail hand stands in for it while the hands are together.
+        grip   : where it is known, the club's rotation to the world, shape (3, 3), or only its direction from butt to
+                 head, shape (3,). Else the line from the lead hand to the trail hand stands in for it while the hands
+                 are together.
         """
         frames, origins, lengths = self._bones(np.asarray(joints, dtype=np.float64), grip)
         stretch = np.clip(lengths / self._rest_lengths, self._limits.stretch_low, self._limits.stretch_high)
@@ -143,15 +149,13 @@ class FigurePose:
         return out
 
     @staticmethod
-    def _pelvis(joints: FloatArray) -> FloatArray:
-        across = joints[JOINT["left_hip"]] - joints[JOINT["right_hip"]]
-        up = joints[JOINT["spine"]] - joints[JOINT["pelvis"]]
-        return _frame(_unit(up) - _unit(across) * _dot(_unit(up), _unit(across)), across)
-
-    @staticmethod
-    def _thorax(joints: FloatArray) -> FloatArray:
-        across = joints[JOINT["left_shoulder"]] - joints[JOINT["right_shoulder"]]
-        return _frame(joints[JOINT["neck"]] - joints[JOINT["spine"]], across)
+    def _girdles(j: FloatArray) -> FloatArray:
+        """Return the frames of pelvis (true to the hips) and thorax (true to the spine), shape (2, 3, 3)."""
+        across = j[_LEFT_GIRDLE] - j[_RIGHT_GIRDLE]
+        up = j[_GIRDLE_TOP] - j[_GIRDLE_BASE]
+        level = _unit(across[:1])
+        up[:1] -= level * _dot(up[:1], level)
+        return _frame(up, across)
 
     def _bones(self, j: FloatArray, grip: ArrayLike | None) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Return every bone's frame (30, 3, 3), origin (30, 3) and length (30, 1)."""
@@ -164,7 +168,7 @@ class FigurePose:
 
     def _trunk(self, j: FloatArray, frames: FloatArray, origins: FloatArray, lengths: FloatArray) -> None:
         pelvis, spine, neck, head, nose = j[:5]
-        f_pelvis, f_thorax = self._pelvis(j), self._thorax(j)
+        f_pelvis, f_thorax = self._girdles(j)
         low, high, nape = spine - pelvis, neck - spine, head - neck
         x_p, x_t = f_pelvis[:, 0], f_thorax[:, 0]
         face = _unit(nose - head)
@@ -189,42 +193,46 @@ class FigurePose:
         span = np.stack([mid - root, end - mid])
         size = _length(span)
         upper, lower = span / np.maximum(size, 1e-9)
-        parents = frames[[Bone.THORAX, Bone.THORAX, Bone.PELVIS, Bone.PELVIS]]
+        parents = frames[_PARENTS]
         parent = parents @ self._parents_t
         hang = _turn(parent, self._along)
-        swing = _between(hang, upper) @ parent
-        half = _between(hang, _unit(hang + upper)) @ parent
+        turned = _between(np.concatenate([hang, hang]), np.concatenate([upper, _unit(hang + upper)]))
+        swing, half = turned[:4] @ parent, turned[4:] @ parent
         hinge_swing = _turn(swing, self._hinge)
-        palm, certain = self._grip(j, grip)
+        palm, certain, away = self._grip(j, grip)
         heel, toe, ankle = j[_HEELS], j[_TOES], end[2:]
         foot = _frame(toe - heel, _cross(ankle - heel, toe - heel))
         spare = 0.5 * hinge_swing
         spare[:2] += 0.5 * (certain * _cross(lower[:2], palm) + (1.0 - certain) * hinge_swing[:2])
         spare[2:] += 0.5 * foot[..., 0]
         hinge = _cross(upper, lower) + self._limits.straight * spare
-        f_upper, f_lower = _frame(np.stack([upper, lower]), np.broadcast_to(hinge, (2, 4, 3)))
-        f_half = _frame(upper + lower, hinge)
-        f_swing = _frame(upper, hinge_swing)
+        primary = np.concatenate([upper, upper + lower, lower, upper[:2]])
+        built = _frame(primary, np.concatenate([hinge, hinge, hinge, hinge_swing[:2]]))
         frames[6:10] = half
-        frames[10:12] = f_swing[:2]
-        frames[12:16], frames[16:20], frames[20:24] = f_upper, f_half, f_lower
+        frames[10:12], frames[12:24] = built[12:], built[:12]
         origins[6:10], origins[10:12], origins[12:16] = root, root[:2], root
         origins[16:20], origins[20:24] = mid, mid
         lengths[10:12], lengths[12:16], lengths[20:24] = size[0, :2], size[0], size[1]
-        self._hands(j, hinge[:2], frames, origins, palm, certain)
+        self._hands(j, hinge[:2], frames, origins, palm, certain, away)
         frames[28:30], origins[28:30], lengths[28:30] = foot, heel, _length(toe - heel)
 
-    def _grip(self, j: FloatArray, grip: ArrayLike | None) -> tuple[FloatArray, FloatArray]:
-        """Return the directions of the tunnels through both fists (2, 3), and how sure they are (1,), 0 to 1."""
+    def _grip(self, j: FloatArray, grip: ArrayLike | None) -> tuple[FloatArray, FloatArray, FloatArray | None]:
+        """Return how the fists lie on a grip.
+
+        The directions of the tunnels through both (2, 3); how sure they are (1,), 0 to 1; and, where the club's own
+        turn is known, the direction away from its toe (3,).
+        """
+        if grip is not None:
+            club = np.asarray(grip, dtype=np.float64)
+            if club.shape == (3, 3):
+                return np.stack([club[:, 2], club[:, 2]]), np.ones(1), -club[:, 0]
+            return np.broadcast_to(club, (2, 3)), np.ones(1), None
         hands = j[_HANDS]
         apart = hands[1 - self._lead] - hands[self._lead]
         distance = _length(apart)
-        if grip is not None:
-            palm = np.asarray(grip, dtype=np.float64)
-            return (palm if palm.ndim == 2 else np.stack([palm, palm])), np.ones(1)
         reach = self._limits.hands_apart_m - self._limits.hands_together_m
         near = _ramp((self._limits.hands_apart_m - distance) / reach) * _ramp(distance / 0.06)
-        return np.stack([apart, apart]) / np.maximum(distance, 1e-9), near
+        return np.stack([apart, apart]) / np.maximum(distance, 1e-9), near, None
 
     def _hands(
         self,
@@ -234,13 +242,21 @@ class FigurePose:
         origins: FloatArray,
         palm: FloatArray,
         certain: FloatArray,
+        away: FloatArray | None,
     ) -> None:
         forearm = frames[20:22]
         wrist, hand = j[_END[:2]], j[_HANDS]
         carried = _turn(forearm, self._grip_in_forearm)
         tunnel = _unit(certain * palm + (1.0 - certain) * carried)
-        # Where the club lies in line with the forearm the hinge keeps the fist from spinning.
-        fist = _frame(tunnel, _unit(hand - wrist) + 0.2 * _cross(tunnel, _unit(hinge)))
-        frames[24:26] = _frame(forearm[..., 2], 0.35 * carried + 0.65 * tunnel)
+        bend = _unit(hinge)
+        # The wrist tells how a fist is turned on the grip, but not where the club passes in line with the forearm, as
+        # at impact. There a hold that does not turn on the grip decides (fingers point away from the club's toe), or,
+        # with no club, the elbow's hinge.
+        distal = _unit(hand - wrist)
+        off = distal - tunnel * _dot(distal, tunnel)
+        hold = 0.9 * _cross(tunnel, bend) if away is None else (1.3 - _length(off)) * away
+        fist = _frame(tunnel, off + hold)
+        # The back of the fist tells how far the forearm is twisted; skin shares that between elbow and wrist.
+        frames[24:26] = _frame(forearm[..., 2], 0.35 * bend - 0.65 * fist[..., 1])
         frames[26:28] = fist
         origins[24:26], origins[26:28] = wrist, hand

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from twinswing.align.signals import HAND_LANDMARKS, HandTrack, SensorPath
+from twinswing.align.signals import HandTrack, SensorPath
 
 FloatArray = NDArray[np.float64]
 
@@ -105,6 +105,7 @@ class Problem:
     path: SensorPath
     pitch0: float
     depth0: tuple[float, float]
+    names: tuple[str, ...]
 
 
 def make_problem(
@@ -126,7 +127,9 @@ def make_problem(
     after = np.isfinite(path.impact_s) and t > path.impact_s if np.isfinite(path.impact_s) else t > path.centre_s + 0.05
     weight = np.where(after, params.after_weight, 1.0)
     pitch, inv, dev = view if view is not None else (0.0, *params.inverse_depth)
-    return Problem(t, hands.uv_m[keep], landmark, frame, weight, hands.forearm[keep], path, pitch, (inv, dev))
+    return Problem(
+        t, hands.uv_m[keep], landmark, frame, weight, hands.forearm[keep], path, pitch, (inv, dev), hands.names
+    )
 
 
 def _camera(heading: float, pitch: float, roll: float) -> FloatArray:
@@ -242,7 +245,7 @@ def priors(pb: Problem, params: FitParams, landmarks: int, shift_sigma_s: float)
     together = np.zeros((3, len(mean)))
     together[:, LEVERS : LEVERS + 3 * landmarks] = np.kron(mixing[:1], np.eye(3)) / params.lever_m
     hinge = np.zeros((landmarks, len(mean)))
-    wrist = np.array([name.endswith("wrist") for name in HAND_LANDMARKS[:landmarks]])
+    wrist = np.array([name.endswith("wrist") for name in pb.names])
     expected = np.where(wrist, params.wrist_hinge_m[0], params.knuckle_hinge_m[0])
     spread = np.where(wrist, params.wrist_hinge_m[1], params.knuckle_hinge_m[1])
     hinge[:, LEVERS + 3 * landmarks :] = np.diag(1.0 / spread)

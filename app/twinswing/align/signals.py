@@ -62,6 +62,7 @@ class HandTrack:
     forearm  : that side's elbow-to-wrist direction as seen, 1 at full length, shape (n, K, 2).
     px_per_m : the picture's scale at the golfer.
     rate_hz  : median frame rate.
+    names    : what the K landmarks are.
     """
 
     t_s: FloatArray
@@ -71,6 +72,7 @@ class HandTrack:
     forearm: FloatArray
     px_per_m: float
     rate_hz: float
+    names: tuple[str, ...] = HAND_LANDMARKS
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from twinswing.club.log_table import MAX_LOG_BYTES, Table, parse_table
+from twinswing.club.log_table import MAG_COLUMNS, MAX_LOG_BYTES, Table, parse_table
 from twinswing.club.log_units import (
     ACCEL_RANGES_G,
     DEG,
@@ -22,6 +22,7 @@ from twinswing.club.log_units import (
     find_time,
     parse_units,
 )
+from twinswing.club.mat_log import is_mat, parse_mat
 from twinswing.club.model import FloatArray, ImuSamples
 from twinswing.errors import InputError
 
@@ -49,7 +50,29 @@ def read_club_log(path: Path, *, units: str = "") -> ImuSamples:
 
 def parse_club_log(data: bytes, name: str, *, units: str = "") -> ImuSamples:
     """Parse a club's log from memory; see `read_club_log`."""
+    if is_mat(data):
+        stated = parse_units(units)
+        return samples_from_table(
+            parse_mat(data, name, rate_hz=_rate(stated), sensor=stated.get("sensor", "")), name, units=units
+        )
+    if data.lstrip()[:1] in (b"{", b"["):
+        raise InputError(
+            f"a club log holds samples of an accelerometer and a gyro (CSV or .mat), but {name} is JSON; "
+            "orientations alone do not tell a club's motion"
+        )
     return samples_from_table(parse_table(data, name), name, units=units)
+
+
+def _rate(stated: dict[str, str]) -> float | None:
+    if "rate" not in stated:
+        return None
+    try:
+        rate = float(stated["rate"])
+    except ValueError:
+        rate = float("nan")
+    if not 1.0 <= rate <= 100_000.0:
+        raise InputError(f"rate=HZ needs a number from 1 to 100000, got {stated['rate']!r}")
+    return rate
 
 
 def samples_from_table(table: Table, name: str, *, units: str = "") -> ImuSamples:
@@ -77,6 +100,7 @@ def samples_from_table(table: Table, name: str, *, units: str = "") -> ImuSample
         accel_mps2=accel_si,
         gyro_radps=gyro_si,
         clipped=accel_clipped | gyro_clipped,
+        mag=np.stack([columns[axis][kept] for axis in MAG_COLUMNS], axis=1) if "mx" in columns else None,
         accel_range_mps2=accel_range,
         gyro_range_radps=gyro_range,
         warnings=(*table.warnings, *warnings, *found.notes),
@@ -123,7 +147,7 @@ def _increasing(t: FloatArray, table: Table, name: str) -> tuple[FloatArray, NDA
 def _find_units(
     table: Table, t: FloatArray, accel: FloatArray, gyro: FloatArray, stated: dict[str, str], name: str
 ) -> Units:
-    if not stated and table.header == OWN_HEADER:
+    if not (stated.keys() & {"time", "accel", "gyro"}) and table.header == OWN_HEADER:
         return Units(1.0, 1.0, 1.0)
     notes: list[str] = []
     time_s, how = (

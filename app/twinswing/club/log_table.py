@@ -144,6 +144,8 @@ def _locate(fields: list[str], name: str) -> tuple[dict[str, int], dict[str, str
         where[kind] = index
         if unit or bare in ("millis", "ms", "micros", "us", "seconds"):
             units[kind] = unit or {"millis": "ms", "ms": "ms", "micros": "us", "us": "us", "seconds": "s"}[bare]
+    if not all(kind in where for kind in MAG_COLUMNS):
+        where = {kind: index for kind, index in where.items() if kind not in MAG_COLUMNS}
     missing = [kind for kind in COLUMNS if kind not in where]
     if missing:
         raise InputError(

@@ -52,12 +52,18 @@ class Units:
 
 
 def parse_units(text: str) -> dict[str, str]:
-    """Parse `time=ms,accel=g,gyro=deg/s`; raw counts are `accel=counts:16` (full scale in g), `gyro=counts:2000`."""
+    """Parse what a person states of a log, parts with commas between.
+
+    time=ms, accel=g, gyro=deg/s; raw counts: accel=counts:16 (full scale in g), gyro=counts:2000 (in deg/s); for a
+    MATLAB file rate=100 (hertz) and sensor=NAME.
+    """
     out: dict[str, str] = {}
     for part in filter(None, (each.strip() for each in text.lower().split(","))):
         key, mark, value = part.partition("=")
-        if not mark or key not in ("time", "accel", "gyro"):
-            raise InputError(f"units are given as time=..., accel=..., gyro=... with commas between, got {part!r}")
+        if not mark or key not in ("time", "accel", "gyro", "rate", "sensor"):
+            raise InputError(f"units are given as time=..., accel=..., gyro=..., rate=..., sensor=..., got {part!r}")
+        if not value.strip():
+            raise InputError(f"units are given as time=..., accel=..., gyro=..., rate=..., sensor=..., got {part!r}")
         out[key] = value.strip()
     return out
 
@@ -111,8 +117,7 @@ def turning_scale(t_s: FloatArray, accel: FloatArray, gyro: FloatArray) -> tuple
     edge = max(1, size // 8)
     for first in range(0, count * size - size, max(1, size // 2)):
         part = slice(first, first + size)
-        steps = np.diff(t_s[part])
-        if calm[part].mean() < 0.9 or steps.max() > 5 * dt:
+        if calm[part].mean() < 0.9 or np.diff(t_s[part]).max() > 5 * dt:
             continue
         head, tail = direction[first : first + edge].mean(0), direction[first + size - edge : first + size].mean(0)
         span = (size - edge) * dt
@@ -126,6 +131,8 @@ def turning_scale(t_s: FloatArray, accel: FloatArray, gyro: FloatArray) -> tuple
 def _robust_ratio(seen: FloatArray, predicted: FloatArray) -> tuple[float, float]:
     weight = np.linalg.norm(predicted, axis=1)
     keep = weight > np.quantile(weight, 0.5)  # windows that turned: the others only hold noise
+    if not keep.any():
+        return float("nan"), float("inf")
     seen, predicted = seen[keep], predicted[keep]
     scale = float((seen * predicted).sum() / max((predicted**2).sum(), 1e-30))
     residual = np.linalg.norm(seen - scale * predicted, axis=1)
@@ -137,6 +144,18 @@ def _robust_ratio(seen: FloatArray, predicted: FloatArray) -> tuple[float, float
     scale = float((seen * predicted).sum() / power)
     noise = float(((seen - scale * predicted) ** 2).sum() / (3 * len(seen)))
     return scale, float(np.sqrt(noise / power) / max(abs(scale), 1e-30))
+
+
+def _tilted_more_than(t_s: FloatArray, accel: FloatArray, gyro: FloatArray, scale: float) -> bool:
+    """Tell whether gravity turned further in the sensor than the gyro, times `scale`, could have turned it at all."""
+    quiet = quiet_rows(accel, gyro, share=0.3)
+    turn = np.linalg.norm(gyro - np.median(gyro[quiet], axis=0), axis=1)
+    most = scale * float((turn[1:] * np.diff(t_s)).sum())
+    direction = accel[quiet] / np.maximum(np.linalg.norm(accel[quiet], axis=1), 1e-9)[:, None]
+    edge = max(1, len(direction) // 10)
+    first, last = np.median(direction[:edge], axis=0), np.median(direction[-edge:], axis=0)
+    cosine = float(first @ last / max(1e-9, np.linalg.norm(first) * np.linalg.norm(last)))
+    return float(np.arccos(np.clip(cosine, -1.0, 1.0))) > max(3.0 * most, 0.05)
 
 
 def find_time(t: FloatArray, header: str, stated: str | None, name: str) -> tuple[float, str]:
@@ -213,6 +232,8 @@ def find_gyro(
         unit = min(choices, key=lambda each: abs(np.log(ratio / choices[each])))
         if abs(np.log(ratio / choices[unit])) < np.log(nearest):
             return choices[unit], fulls.get(unit, float("nan")), [f"angular rate was taken to be in {unit}"]
+    if not whole and _tilted_more_than(t_s, accel, gyro, DEG):
+        return 1.0, float("nan"), ["angular rate was taken to be in rad/s"]
     raise InputError(
         f"the gyro's unit in {name} is not clear (its peak is {peak:g}, and it never turned slowly enough to compare "
         "with gravity): give gyro=deg/s, gyro=rad/s or gyro=counts:FULL_SCALE_DPS"

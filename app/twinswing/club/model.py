@@ -50,6 +50,7 @@ class ImuSamples:
     clipped     : the sample touched a range limit, shape (n,).
     accel_range_mps2, gyro_range_radps : full scale, or NaN where it is not known.
     serial      : the club's.
+    mag         : magnetometer in any unit, shape (n, 3), or None.
     warnings    : what the importer had to mend, sentences.
     """
 
@@ -62,6 +63,7 @@ class ImuSamples:
     serial: str = ""
     spec: ClubSpec | None = None
     warnings: tuple[str, ...] = field(default=())
+    mag: FloatArray | None = None
 
     @property
     def rate_hz(self) -> float:

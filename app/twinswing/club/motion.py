@@ -120,6 +120,7 @@ def part(samples: ImuSamples, first: int, stop: int) -> ImuSamples:
         accel_mps2=samples.accel_mps2[rows],
         gyro_radps=samples.gyro_radps[rows],
         clipped=samples.clipped[rows],
+        mag=None if samples.mag is None else samples.mag[rows],
     )
 
 

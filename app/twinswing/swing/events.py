@@ -39,19 +39,23 @@ class EventParams:
     toe_up_before      : downswings before mid-backswing.
     toe_up_between     : share of the way in time from address to mid-backswing.
     takeaway           : downswings from address to toe-up.
+    top_sigma          : of the top, downswings: by the hands alone (the club turns back earlier), and with the picture.
+    felt_sigma         : of address, downswings, in landmarks, which wander by a centimetre or two while he stands.
     fall_sigma         : of impact, where the hands' fall ends, downswings.
     return_trunks      : of the hands' place at impact against address: hips and hands both are a hand's breadth ahead.
     real_downswing_s   : of full swings, centre and the longest that still is real time.
     """
 
     mid_downswing: tuple[float, float] = (0.56, 0.07)
-    mid_follow_through: tuple[float, float] = (0.28, 0.07)
-    finish: tuple[float, float] = (2.05, 0.35)
+    mid_follow_through: tuple[float, float] = (0.26, 0.09)
+    finish: tuple[float, float] = (2.05, 0.45)
     toe_up_height: tuple[float, float] = (0.34, 0.13)
     toe_up_before: tuple[float, float] = (0.55, 0.2)
     toe_up_between: tuple[float, float] = (0.72, 0.09)
     takeaway: tuple[float, float] = (1.6, 0.5)
     fall_sigma: float = 0.09
+    top_sigma: tuple[float, float] = (0.15, 0.09)
+    felt_sigma: float = 0.6
     return_trunks: float = 0.2
     real_downswing_s: tuple[float, float] = (0.27, 0.45)
     signals: SignalParams = field(default_factory=SignalParams)
@@ -214,7 +218,7 @@ def _moments(
     lead = s.shoulders[:, 0 if handed == "right" else 1, 1]
     gap = gaussian_filter1d(s.height - lead, max(0.03 * unit, 0.5), mode="nearest")
     if np.isfinite(a.top):
-        found["top"] = Moment(a.top, max(0.05 * unit, 0.4))
+        found["top"] = Moment(a.top, max(params.top_sigma[0 if change is None else 1] * unit, 0.4))
         found |= _backswing(s, a, change, gap, params)
     if np.isfinite(a.impact):
         found["impact"] = _impact(s, a, found.get("address"), params)
@@ -267,10 +271,11 @@ def _address(
         if seen is not None:
             return Moment(*seen)
     felt = find_takeaway(s, begin, toe_up, a.sweep)
-    if felt is None:
-        return None
     usual, sigma = (v * a.sweep for v in params.takeaway)
-    address = _fuse(felt, (toe_up - usual, sigma))
+    if felt is None:
+        # No rest stands out, but the clip begins well before a takeaway can have.
+        return Moment(toe_up - usual, sigma) if toe_up - usual > sigma else None
+    address = _fuse((felt[0], float(np.hypot(felt[1], params.felt_sigma * a.sweep))), (toe_up - usual, sigma))
     return address if address.frame >= 0.0 else None
 
 

@@ -212,6 +212,18 @@ def test_same_serial_newest_wins_and_the_stream_goes_on() -> None:
     assert event.gap is None
 
 
+def test_restarted_club_supersedes_its_own_dead_socket() -> None:
+    registry = ClubRegistry()
+    old = joined(registry)
+    new = HubConnection(registry, 10)
+    events = new.receive(encode_text(Hello("TS-1", 78, "1.0", 1000.0, 156.9, 34.9)), 10)
+    assert events[0] == ClubLeft("TS-1", 77, "superseded")
+    assert isinstance(events[1], ClubJoined)
+    assert events[1].resumed is False
+    assert old.lost() == []
+    assert registry.clubs["TS-1"].connection is new
+
+
 def test_new_boot_is_a_new_stream() -> None:
     registry = ClubRegistry()
     first = joined(registry)

@@ -18,7 +18,7 @@ from twinswing.errors import InputError
 from twinswing.streams.club_client import ClubStream, PlayOptions, play
 from twinswing.streams.club_protocol import CLOSE_CODES, BatchArrived, ClubJoined, ClubLeft, Fault, ImpactFelt, Limits
 from twinswing.streams.club_wire import SUBPROTOCOL, Batch, Hello, Impact, encode_batch, encode_text
-from twinswing.streams.hub import ClockUpdated, HubSettings, HubThread, is_loopback, parse_listen
+from twinswing.streams.hub import ClockUpdated, HubSettings, HubThread, check_settings, is_loopback, parse_listen
 from twinswing.streams.hub_bench import bench_hub, synthetic_stream
 
 
@@ -159,9 +159,8 @@ def test_beyond_loopback_a_token_is_needed(host: str) -> None:
     assert not is_loopback(host)
 
 
-def test_with_a_token_it_listens_beyond_loopback() -> None:
-    with HubThread(HubSettings(host="0.0.0.0", token="fore"), lambda _: None) as hub:
-        assert hub.port > 0
+def test_with_a_token_it_may_listen_beyond_loopback() -> None:
+    assert check_settings(HubSettings(host="0.0.0.0", token="fore")) is None
 
 
 def test_wrong_token_is_refused_and_right_one_is_not(sink) -> None:

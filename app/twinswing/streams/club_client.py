@@ -27,6 +27,8 @@ from twinswing.streams.club_wire import MAX_TEXT_BYTES, SUBPROTOCOL, Batch, Hell
 
 FULL_COUNTS = 32767  # a sample at the range's end
 DEFAULT_BATCH = 16
+# A hub lets 8000 frames burst and 1000 a second after that: so many go unpaced, then this many a second.
+UNPACED_BATCHES, UNPACED_PER_S = 4000, 800.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -196,6 +198,8 @@ class _Player:
                 wait_s += self._random.expovariate(1.0) * self._options.jitter_ms / 1e3
             if wait_s > 0:
                 await asyncio.sleep(wait_s)
+        elif self._at >= UNPACED_BATCHES:
+            await asyncio.sleep(1.0 / UNPACED_PER_S)
 
     async def _read(self, club: ClubConnection, socket: ClientConnection, welcomed: asyncio.Event) -> None:
         try:

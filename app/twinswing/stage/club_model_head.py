@@ -108,7 +108,7 @@ def _wood(spec: ClubSpec, s: HeadShape) -> tuple[Mesh, Field]:
         field,
         (s.heel_m - 0.05, y - 0.62 * deep, -0.01),
         (s.toe_m + 0.02, s.lead_m + 0.02, max(high, 0.9 * HOSEL_TOP_M[spec.kind]) + 0.022),
-        0.0052 if spec.kind == "driver" else 0.0044,
+        0.0064 if spec.kind == "driver" else 0.0052,
     )
     return mesh, either(ball(middle - normal * 0.30, 0.30 - 0.0011), opposite(clear))
 

@@ -39,11 +39,11 @@ def _placed(head: Mesh, spec: ClubSpec, handed: str) -> Mesh:
 
 def _grip(spec: ClubSpec) -> Mesh:
     """Return the grip: rubber with fine rings, and a rounded mouth."""
-    z = np.concatenate([[0.0015], np.linspace(0.004, GRIP_LENGTH_M - 0.003, 67)])
+    z = np.concatenate([[0.0015], np.linspace(0.004, GRIP_LENGTH_M - 0.003, 41)])
     r = np.array([grip_radius_m(v, spec) for v in z])
-    r[1:] += 0.00022 * np.where(np.arange(67) % 4 < 2, 1.0, -1.0)
+    r[1:] += 0.00022 * np.where(np.arange(41) % 4 < 2, 1.0, -1.0)
     profile = [[0.0, 0.0], [r[0] - 0.002, 0.0], *np.stack([r, z], -1).tolist(), [0.0072, GRIP_LENGTH_M]]
-    return lathe(profile, sides=18, crease_rad=1.0).painted(_GRIP, 0.85)
+    return lathe(profile, sides=14, crease_rad=1.0).painted(_GRIP, 0.85)
 
 
 def _puck() -> Mesh:

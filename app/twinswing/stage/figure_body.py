@@ -50,7 +50,7 @@ def torso_field(rest: Rest) -> Field:
     for x in (1.0, -1.0):
         neck, shoulder = (x * 0.024 * h, 0.022 * h, 0.843 * h), (x * 0.082 * h, 0.016 * h, 0.812 * h)
         parts.append(limb(neck, shoulder, 0.020 * h, 0.028 * h))
-        parts.append(ball((x * 0.044 * h, -0.036 * h, 0.755 * h), np.array([0.050, 0.026, 0.038]) * h))
+        parts.append(ball((x * 0.042 * h, -0.033 * h, 0.752 * h), np.array([0.052, 0.026, 0.042]) * h))
         parts.append(ball((x * 0.045 * h, 0.060 * h, 0.762 * h), np.array([0.046, 0.026, 0.054]) * h))
     return blend(0.045, *parts)
 

@@ -67,13 +67,19 @@ def head_field() -> Field:
         limb((0, -0.0935, -0.0548), (0.0190, -0.0835, -0.0572), 0.0052, 0.0026),
         limb((0, -0.0925, -0.0645), (0.0165, -0.0835, -0.0612), 0.0058, 0.0026),
     )
-    face = blend(0.006, face, mirrored(lips))
+    return blend(0.006, face, mirrored(lips))
+
+
+def _ears(look: Appearance, cell: float) -> Mesh:
+    """Return both ears, too thin for the facets of the face."""
     ear = cut(
         ball((0.0765, 0.014, -0.006), (0.0085, 0.0185, 0.0315), _lean(0.35)),
         ball((0.0875, 0.010, -0.003), (0.0070, 0.0105, 0.0190), _lean(0.35)),
         0.004,
     )
-    return blend(0.006, face, mirrored(ear))
+    mesh = surface(ear, (0.05, -0.02, -0.05), (0.10, 0.05, 0.04), 0.0052 * cell)
+    skin = np.array(linear(look.skin)) * [1.02, 0.92, 0.90]
+    return merge([mesh, mesh.moved(np.diag([-1.0, 1.0, 1.0]))]).painted(skin, 0.5)
 
 
 def _lean(angle: float) -> FloatArray:
@@ -97,10 +103,10 @@ def _eyeball() -> Mesh:
 
 def _lid(*, upper: bool) -> Mesh:
     """Return an eyelid: the part of a slightly larger ball above (or below) an almond's edge."""
-    turn = np.radians(np.linspace(-68.0, 68.0, 17))
+    turn = np.radians(np.linspace(-68.0, 68.0, 11))
     almond = np.cos(turn * 1.25)
     edge = np.radians(17.0) * almond - 0.03 if upper else np.radians(-15.0) * almond - 0.03
-    t = np.linspace(0.0, 1.0, 6)[:, None]
+    t = np.linspace(0.0, 1.0, 4)[:, None]
     lift = edge * (1 - t) + (np.radians(78.0) if upper else np.radians(-70.0)) * t
     ball_points = np.stack([np.sin(turn) * np.cos(lift), -np.cos(turn) * np.cos(lift), np.sin(lift)], -1)
     # The edge is as thick as a lid: a first row goes back to the eyeball.
@@ -178,11 +184,15 @@ _HAIRLINE = np.array([
 ])  # fmt: skip
 
 
+def _over_hairline(p: FloatArray) -> FloatArray:
+    return np.asarray(p[:, 2] - np.interp(p[:, 1], _HAIRLINE[:, 0], _HAIRLINE[:, 1]))
+
+
 def _hair(look: Appearance, cell: float) -> Mesh:
     """Return short hair that thins out into the skin at the hairline."""
 
     def thickness(p: FloatArray) -> FloatArray:
-        above = p[:, 2] - np.interp(p[:, 1], _HAIRLINE[:, 0], _HAIRLINE[:, 1])
+        above = _over_hairline(p)
         temple = np.exp(-(((np.abs(p[:, 0]) - 0.046) / 0.014) ** 2)) * np.clip((-0.030 - p[:, 1]) / 0.02, 0.0, 1.0)
         above -= 0.013 * temple
         strands = 0.0005 * np.sin(np.arctan2(p[:, 0], p[:, 1] - 0.02) * 46.0 + 60.0 * p[:, 2])
@@ -191,7 +201,10 @@ def _hair(look: Appearance, cell: float) -> Mesh:
 
     field = within(grown(bare_field(), thickness), half_space((0, 0, -0.10), (0, 0, -1)))
     mesh = surface(field, (-0.11, -0.13, -0.115), (0.11, 0.15, 0.16), 0.0135 * cell)
-    return trim(mesh, lambda p: -thickness(p) - 0.0012).painted(linear(look.hair), 0.7)
+    mesh = trim(mesh, lambda p: -thickness(p) - 0.0012)
+    # What a cap hides is left out.
+    mesh = trim(mesh, lambda p: -_below_band(p) - 0.012) if look.cap else mesh
+    return mesh.painted(linear(look.hair), 0.7)
 
 
 def _cap(look: Appearance, cell: float) -> Mesh:
@@ -239,10 +252,12 @@ def head(rest: Rest, look: Appearance) -> Mesh:
     """Return head, neck, hair and cap, placed and rigged."""
     field = head_field()
     skin = surface(field, (-0.11, -0.14, -0.2), (0.11, 0.14, 0.15), 0.0092 * rest.cell)
+    # Skin well under the hair is left out.
+    skin = trim(skin, lambda p: _over_hairline(p) - 0.028)
     face, lips = trim(skin, opposite(_lips)), trim(skin, _lips)
     face = face.painted(_skin_colours(face.positions, look), 0.5)
     lips = lips.painted(np.array(linear(look.skin)) * [0.80, 0.52, 0.50], 0.38)
-    parts = [face, lips, _eyes(look), *_features(field, look)]
+    parts = [face, lips, _ears(look, rest.cell), _eyes(look), *_features(field, look)]
     if look.hair:
         parts.append(_hair(look, rest.cell))
     if look.cap:

@@ -11,7 +11,7 @@ from twinswing.stage.mesh_field import Field, ball, blend, chain, either, grown,
 
 # Rows: z, half width, depth in front, depth behind, centre y (fractions of height), exponent.
 _PELVIS = np.array([
-    [0.440, 0.0700, 0.0480, 0.0560, 0.006, 2.2],
+    [0.452, 0.0700, 0.0480, 0.0560, 0.006, 2.2],
     [0.470, 0.0900, 0.0590, 0.0690, 0.007, 2.4],
     [0.500, 0.0970, 0.0640, 0.0730, 0.007, 2.4],
     [0.530, 0.0965, 0.0650, 0.0710, 0.006, 2.4],

@@ -1,6 +1,7 @@
 """Commands with streams: capture, hub, play-club."""
 
 import argparse
+import os
 import signal
 import sys
 import threading
@@ -91,6 +92,9 @@ def capture(arguments: argparse.Namespace) -> int:
         raise InputError(f"--seconds: expected more than 0, found {arguments.seconds:g}")
     from twinswing.swing.capture_clubs import Intake
 
+    # One sentence of ours says why a camera cannot be opened; OpenCV and FFmpeg would put ten before it.
+    os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
+    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
     listen = hub_settings(arguments)
     out = Path(arguments.out)
     intake = Intake(out, listen, *session_clock())
@@ -116,7 +120,10 @@ def capture(arguments: argparse.Namespace) -> int:
             finally:
                 session.stop()
         _watch(session)
-    say(summary(session.view(), out))
+    view = session.view()
+    if view.trouble:
+        say(view.trouble)
+    say(summary(view, out))
     return 0
 
 

@@ -19,6 +19,7 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -124,6 +125,7 @@ class CaptureSession:
         self.finished = threading.Event()
         self._failure: Exception | None = None
         self._state = "opening"
+        self._trouble = ""
         self._finder = SwingFinder(settings.live)
         self._finder_lock = threading.Lock()
         self._found: queue.SimpleQueue[tuple[LiveSwing, int] | None] = queue.SimpleQueue()
@@ -177,6 +179,16 @@ class CaptureSession:
             (self._recorder.paused.set if paused else self._recorder.paused.clear)()
 
     @property
+    def out(self) -> Path:
+        """The recording."""
+        return self._writer.path
+
+    @property
+    def size_px(self) -> tuple[int, int]:
+        """Width and height of the camera's pictures, (0, 0) before the first."""
+        return self._recorder.size_px if self._recorder is not None else (0, 0)
+
+    @property
     def paused(self) -> bool:
         """Whether pictures are not recorded at the moment."""
         return self._recorder is not None and self._recorder.paused.is_set()
@@ -198,7 +210,7 @@ class CaptureSession:
             posed=self._posed,
             clubs=tuple(self.clubs.lines()),
             swings=tuple(self._swings),
-            trouble=str(self._failure or ""),
+            trouble=str(self._failure or self._trouble),
         )
 
     def latest(self) -> tuple[Picture, Rows | None] | None:
@@ -380,7 +392,7 @@ class CaptureSession:
         answer: Studied = self._study.run(job)
         session = answer.session
         if session is None:
-            self._failure = self._failure or RuntimeError(answer.refused)
+            self._trouble = answer.refused
             return
         write_session(self._writer, session)
         if "impact" in session.events or "top" in session.events:

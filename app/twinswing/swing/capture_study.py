@@ -71,7 +71,7 @@ def study_part(job: SwingJob, detector: PoseDetector | None = None) -> Studied:
         _look(job, rows, detector)
     posed = time.perf_counter()
     known = [None if np.isnan(row[0, 0]) else row for row in rows]
-    track = mend(track_of(job.t_ns / NS_PER_S, known, job.size_px))
+    track = mend(track_of((job.t_ns / NS_PER_S).tolist(), known, job.size_px))
     video = _video_info(job)
     refused = ""
     session: SwingSession | None
@@ -143,8 +143,10 @@ def _scaled(rows: Rows, x: float, y: float) -> Rows:
 
 def _serve(jobs: "Connection[Any, Any]") -> None:
     """Answer jobs until the other end is gone."""
-    # Ctrl-C goes to the whole group; the capture decides when this process ends, by closing the pipe.
+    # Ctrl-C and a service's end go to the whole group; the capture decides when this process ends, by closing the
+    # pipe (or by being killed, which closes it too).
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     detector: PoseDetector | None = None
     try:
         while True:
@@ -202,6 +204,6 @@ class StudyProcess:
         if self._process is not None:
             self._process.join(timeout_s)
             if self._process.is_alive():
-                self._process.terminate()
+                self._process.kill()
                 self._process.join()
             self._process = None

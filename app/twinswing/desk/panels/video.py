@@ -23,6 +23,15 @@ def draw_video(context: PanelContext) -> None:
     if context.video is None:
         imgui.text_disabled("No video in this recording.")
         return
+    draw_picture(context)
+    frame = frame_index(context)
+    if frame is not None:
+        imgui.text_disabled(f"frame {frame}")
+
+
+def draw_picture(context: PanelContext) -> None:
+    """Draw the picture fitted into what is left of the panel, but for a line of text, and the skeleton on it."""
+    assert context.video is not None
     texture, width, height = context.video
     room = imgui.get_content_region_avail()
     line = imgui.get_text_line_height_with_spacing()
@@ -35,7 +44,6 @@ def draw_video(context: PanelContext) -> None:
     frame = frame_index(context)
     if frame is not None:
         _draw_skeleton(context, frame, left, corner.y, scale)
-        imgui.text_disabled(f"frame {frame}")
 
 
 def frame_index(context: PanelContext) -> int | None:

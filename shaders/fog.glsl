@@ -1,5 +1,5 @@
 // Distance melts into the sky at the horizon, so that the ground has no hard edge. Needs view.glsl and sky.glsl.
-// It varies slowly: found at the vertices and mixed in at the fragments.
+// It varies slowly: found at the vertices.
 uniform float fog_density;  // 1/m
 
 uniform vec3 haze_color;

@@ -13,9 +13,6 @@ in vec3 world_normal;
 #if defined(VERTEX_COLOR) || defined(INSTANCED)
 in vec4 surface;
 #endif
-#ifdef FOG
-in vec4 fog;
-#endif
 out vec4 fragment;
 
 void main() {
@@ -31,8 +28,5 @@ void main() {
     float lit = sun_visibility(world_position, normal);
     vec3 radiance = shade(albedo, roughness, surface_params.y, normal, to_eye, lit, world_position.z);
     radiance += albedo * surface_params.z;
-#ifdef FOG
-    radiance = mix(fog.rgb, radiance, fog.a);
-#endif
     fragment = vec4(tone_map(radiance), 1.0);
 }

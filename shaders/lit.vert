@@ -1,10 +1,4 @@
 #version 330
-#ifdef FOG
-#include "view.glsl"
-#include "sky.glsl"
-#include "fog.glsl"
-out vec4 fog;                   // colour, clearness
-#endif
 #include "vertex_input.glsl"
 
 in vec3 p3d_Normal;
@@ -27,9 +21,6 @@ void main() {
     surface = p3d_Color;
 #elif defined(INSTANCED)
     surface = texelFetch(instances, gl_InstanceID * 4 + 3);
-#endif
-#ifdef FOG
-    fog = vec4(fog_color(world.xyz), fog_clearness(world.xyz));
 #endif
     gl_Position = p3d_ViewProjectionMatrix * world;
 }

@@ -1,14 +1,17 @@
 """The picture is the pinhole camera's, the shadow lies where the sun says, and several stages live at once."""
 
+import subprocess
+import sys
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import panda3d.core as p3d
 import pytest
 
 from twinswing.body.camera import PinholeCamera
-from twinswing.errors import InputError
-from twinswing.stage import geom
+from twinswing.errors import InputError, MissingPartError
+from twinswing.stage import geom, offscreen
 from twinswing.stage.material import Light, Material, Quality, apply_material
 from twinswing.stage.offscreen import OffscreenStage
 
@@ -90,6 +93,8 @@ def test_two_stages_and_two_scenes_do_not_disturb_one_another(stage, kit):
         other.render(two, kit.face_on)
         assert np.array_equal(stage.render(one, kit.face_on), alone)
     assert np.array_equal(stage.render(one, kit.face_on), alone)
+    one.set_time(0.2)
+    assert not np.array_equal(stage.render(one, kit.face_on), alone), "still draws after the other closed"
 
 
 def test_pictures_outlive_the_next_frame(stage, kit):
@@ -100,3 +105,66 @@ def test_pictures_outlive_the_next_frame(stage, kit):
     second = stage.render(scene, kit.face_on)
     assert np.array_equal(first, kept)
     assert not np.array_equal(first, second)
+
+
+BESIDE_A_WINDOW = """
+import sys
+import numpy as np
+import panda3d.core as p3d
+p3d.load_prc_file_data("test", "load-display p3headlessgl\\ngl-version 3 2\\naudio-library-name null")
+from direct.showbase.ShowBase import ShowBase
+from twinswing.stage.cameras import named_camera
+from twinswing.stage.offscreen import OffscreenStage
+from twinswing.stage.scene import SwingScene
+from twinswing.swing.model import SwingSession
+
+base = ShowBase(windowType="offscreen")
+scene = SwingScene(SwingSession())
+camera = named_camera("face-on", scene.session, 96, 64)
+pictures = []
+for beside in (None, base.win):
+    with OffscreenStage(96, 64, beside=beside) as stage:
+        base.graphicsEngine.render_frame()
+        pictures.append(stage.render(scene, camera).astype(int))
+        base.graphicsEngine.render_frame()
+assert pictures[0].std() > 5
+assert np.abs(pictures[0] - pictures[1]).max() <= 1
+base.graphicsEngine.render_frame()
+print("both drew")
+"""
+
+
+def test_a_stage_lives_beside_a_window_on_its_own_engine_or_on_the_windows():
+    # ShowBase puts itself into builtins, so it gets a process of its own.
+    done = subprocess.run(
+        [sys.executable, "-c", BESIDE_A_WINDOW], check=False, capture_output=True, text=True, timeout=120
+    )
+    assert "both drew" in done.stdout, done.stderr[-2000:]
+
+
+def test_without_a_driver_the_packages_are_named(monkeypatch):
+    class Selection:
+        @staticmethod
+        def get_global_ptr():
+            return SimpleNamespace(make_module_pipe=lambda module: None)
+
+    fake = SimpleNamespace(GraphicsPipeSelection=Selection, load_prc_file_data=lambda name, text: None)
+    monkeypatch.setattr(offscreen, "p3d", fake)
+    with pytest.raises(MissingPartError, match=r"libegl1 libgl1 libglib2\.0-0"):
+        offscreen._pipe.__wrapped__()
+
+
+def test_edges_are_smooth_with_samples_and_hard_without(kit):
+    """A dark limb over bright sky has in-between pixels only where the driver really takes several samples."""
+    scene = kit.scene(ground=False, sky=False, figure=False, club=False, ball=True, trail=False)
+    near = PinholeCamera.look_at(
+        position_m=(0, -0.15, 0.05), target_m=(0, 0, 0.02), width_px=120, height_px=120, vertical_fov_rad=0.5
+    )
+    between = []
+    for msaa in (0, 4):
+        with OffscreenStage(120, 120, quality=Quality(msaa=msaa, shadow_px=0)) as stage:
+            image = stage.render(scene, near).astype(float).mean(2)
+        ball, ground = image[60, 60], image[0, 0]
+        edge = (image > ground + 0.15 * (ball - ground)) & (image < ground + 0.35 * (ball - ground))
+        between.append(int(edge.sum()))
+    assert between[1] > between[0] + 30

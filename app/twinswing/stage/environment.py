@@ -98,7 +98,7 @@ class Contacts:
             patch.set_shader(shaders.load("contact"))
             patch.set_attrib(p3d.DepthOffsetAttrib.make(1))
             blend(patch, 0)
-            after_solid(patch, 2)
+            after_solid(patch, 21)
             self._patches.append(patch)
 
     def set_soles(self, soles_m: NDArray[np.float64]) -> None:
@@ -124,7 +124,7 @@ def make_sky() -> p3d.NodePath:
     sky.set_depth_write(False)
     sky.set_attrib(p3d.DepthTestAttrib.make(p3d.RenderAttrib.M_less_equal))
     sky.set_two_sided(True)
-    after_solid(sky, 1)
+    after_solid(sky, 20)
     no_shadow(sky)
     return sky
 
@@ -138,8 +138,11 @@ def make_trees(seed: int = 3) -> p3d.NodePath:
 def _trees(seed: int) -> p3d.NodePath:
     rng = np.random.default_rng(seed)
     parent = p3d.NodePath("trees")
-    for radius, height, colour in ((205.0, 15.0, "#5b7550"), (165.0, 9.5, "#4c683f"), (135.0, 5.5, "#3d5832")):
-        _tree_ring(rng, radius, height, colour).reparent_to(parent)
+    rings = ((205.0, 15.0, "#5b7550"), (165.0, 9.5, "#4c683f"), (135.0, 5.5, "#3d5832"))
+    for order, (radius, height, colour) in enumerate(rings):
+        ring = _tree_ring(rng, radius, height, colour)
+        ring.reparent_to(parent)
+        after_solid(ring, 10 - order)  # near ones first: they hide much of the far ones
     return parent
 
 
@@ -172,7 +175,7 @@ def _tree_ring(rng: np.random.Generator, radius_m: float, height_m: float, colou
     color = np.concatenate([light[:, None] * np.array([linear(colour)]), np.full((samples * 2, 1), 0.95)], 1)
     indices = geom.strip_indices(samples + 1) % (samples * 2)
     node = p3d.NodePath(geom.triangles("tree ring", {"vertex": vertex, "normal": normal, "color": color}, indices))
-    apply_material(node, Material((1.0, 1.0, 1.0), 0.95), vertex_color=True, fog=True, fast=True)
+    node.set_shader(shaders.load("far"))
     node.set_two_sided(True)
     no_shadow(node)
     return node

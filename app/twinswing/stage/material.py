@@ -98,9 +98,7 @@ def apply_material(
     material: Material,
     skinned: bool = False,
     vertex_color: bool = False,
-    fog: bool = False,
     instanced: bool = False,
-    fast: bool = False,
 ) -> None:
     """Give a node and what hangs below it this surface, and let it cast a shadow.
 
@@ -108,9 +106,8 @@ def apply_material(
     `bone_matrices` (up to 32 matrices, model to model). vertex_color: its `color` column holds linear rgb and, in
     alpha, roughness.
     """
-    wanted = (("SKINNED", skinned), ("INSTANCED", instanced), ("VERTEX_COLOR", vertex_color), ("FOG", fog))
-    defines = [name for name, on in wanted if on] + (["SHADOW_FAST"] if fast else [])
-    node.set_shader(shaders.load("lit", *defines))
+    wanted = (("SKINNED", skinned), ("INSTANCED", instanced), ("VERTEX_COLOR", vertex_color))
+    node.set_shader(shaders.load("lit", *(name for name, on in wanted if on)))
     node.set_shader_inputs(
         base_color=p3d.LVecBase4f(*material.base_color, 1.0),
         surface_params=p3d.LVecBase4f(material.roughness, material.metallic, material.emission, 0.0),

@@ -83,7 +83,9 @@ class OffscreenStage:
         self.quality = quality or Quality(msaa=msaa)
         self._engine = p3d.GraphicsEngine() if beside is None else beside.engine
         self._pipe = _pipe() if beside is None else beside.get_pipe()
-        self._buffer = self._make_buffer(beside)
+        # A driver's own surface may offer samples and not take them (Mesa's does): draw into a buffer beside it.
+        self._own_host = self._make_buffer(1, 1, None) if beside is None else None
+        self._buffer = self._make_buffer(width_px, height_px, beside or self._own_host)
         self._texture = p3d.Texture("picture")
         self._buffer.add_render_texture(self._texture, p3d.GraphicsOutput.RTM_copy_ram)
         self._buffer.set_clear_color(p3d.LVecBase4f(0.05, 0.055, 0.06, 1.0))
@@ -98,15 +100,14 @@ class OffscreenStage:
             self._shadows = ShadowMap(self._engine, self._pipe, self._buffer, self.quality.shadow_px)
         self._scene: Scene | None = None
 
-    def _make_buffer(self, beside: p3d.GraphicsOutput | None) -> p3d.GraphicsOutput:
+    def _make_buffer(self, width_px: int, height_px: int, host: p3d.GraphicsOutput | None) -> p3d.GraphicsOutput:
         properties = p3d.FrameBufferProperties()
         properties.set_rgba_bits(8, 8, 8, 8)
         properties.set_depth_bits(24)
-        properties.set_multisamples(self.quality.msaa)
-        size = p3d.WindowProperties.size(self.width_px, self.height_px)
+        properties.set_multisamples(self.quality.msaa if host is not None else 0)
+        size = p3d.WindowProperties.size(width_px, height_px)
         arguments = (self._pipe, "picture", 0, properties, size, p3d.GraphicsPipe.BF_refuse_window)
-        host = () if beside is None else (beside.gsg, beside)
-        buffer = self._engine.make_output(*arguments, *host)
+        buffer = self._engine.make_output(*arguments, *(() if host is None else (host.gsg, host)))
         if buffer is None:
             raise MissingPartError(_MISSING)
         return buffer
@@ -126,11 +127,17 @@ class OffscreenStage:
 
     def close(self) -> None:
         """Give the buffers back to the driver; the stage cannot draw any more."""
+        # Panda3D deletes a buffer's driver objects by number in whichever context is current, and numbers repeat from
+        # context to context: without a last frame here it would delete those of the stage that drew last.
+        self._camera.node().set_active(False)
+        self._engine.render_frame()
         if self._shadows is not None:
             self._shadows.close()
             self._shadows = None
         self._camera.remove_node()
         self._engine.remove_window(self._buffer)
+        if self._own_host is not None:
+            self._engine.remove_window(self._own_host)
         self._scene = None
 
     def render(self, scene: Scene, camera: PinholeCamera) -> RgbImage:

@@ -98,18 +98,20 @@ def _cross(*choices: tuple[tuple[str, ...], ...]) -> tuple[tuple[str, ...], ...]
     return tuple(out)
 
 
-_SHADOWS = ((), ("SHADOW_FAST",))
 PROGRAMS: Mapping[str, Program] = MappingProxyType(
     {
         "lit": Program(
             "lit.vert",
             "lit.frag",
-            _cross(((), ("SKINNED",), ("INSTANCED",)), ((), ("VERTEX_COLOR",)), ((), ("FOG",)), _SHADOWS),
+            _cross(((), ("SKINNED",), ("INSTANCED",)), ((), ("VERTEX_COLOR",))),
         ),
         "depth": Program("depth.vert", "depth.frag", ((), ("SKINNED",), ("INSTANCED",))),
-        "ground": Program("ground.vert", "ground.frag", _cross(((), ("CHEAP_GROUND",)), ((), ("NEAR",)), _SHADOWS)),
+        "ground": Program(
+            "ground.vert", "ground.frag", _cross(((), ("CHEAP_GROUND",)), ((), ("NEAR",)), ((), ("SHADOW_FAST",)))
+        ),
         "contact": Program("contact.vert", "contact.frag"),
-        "sky": Program("sky.vert", "sky.frag"),
+        "sky": Program("sky.vert", "plain.frag"),
+        "far": Program("far.vert", "plain.frag"),
         "trail": Program("trail.vert", "trail.frag"),
         "sweep": Program("sweep.vert", "sweep.frag"),
         "plane": Program("plane.vert", "plane.frag"),

@@ -17,6 +17,9 @@ FloatArray = NDArray[np.float64]
 
 SAMPLE_RATE_HZ = 1000.0
 TRAIL_REACH = 0.975  # trail arm at address against its full length: the elbow is soft
+# Beyond these a golfer would be contorted: a solution, but no swing.
+MOST_SHIFT_M = 0.30
+MOST_RISE_M = 0.12
 _H_S = 2e-4  # step of the central difference at impact
 
 
@@ -94,12 +97,13 @@ def solve(golfer: GolferSpec, club: ClubSpec) -> Unknowns:
 
     result = least_squares(miss, start / scale, method="lm", xtol=1e-14, ftol=1e-14)
     worst = float(np.max(np.abs(result.fun)))
-    if not worst < 1e-6:
+    found = Unknowns(*(result.x * scale))
+    if not (worst < 1e-6 and abs(found.shift_m) < MOST_SHIFT_M and abs(found.rise_m) < MOST_RISE_M):
         raise InputError(
             f"expected a swing that meets the ball as asked, found none for a {golfer.height_m:.2f} m golfer"
             f" with a {club.name} (missed by {worst:.1e})"
         )
-    return Unknowns(*(result.x * scale))
+    return found
 
 
 def _pose(t: FloatArray, golfer: GolferSpec, club: ClubSpec, unknowns: Unknowns) -> Pose:

@@ -187,8 +187,8 @@ def _trunk(golfer: GolferSpec, ph: Phases, setup: Setup, u: Unknowns) -> dict[st
         ),
         "neck_x": Profile(lean).plus(
             Step(ph.start_s + 0.1, ph.top_s - 0.05, -0.02 - 0.3 * (sway - 0.03) + 0.16 * golfer.fault("reverse_spine")),
-            Step(ph.top_s, ph.impact_s, 0.035 + 0.5 * u.shift_m + 0.10 * over - 0.16 * golfer.fault("reverse_spine")),
-            Step(ph.impact_s - 0.01, ph.finish_s, finish_x - 0.03 - lean - 0.015 - 0.5 * u.shift_m - 0.10 * over),
+            Step(ph.top_s, ph.impact_s, 0.035 + 0.5 * u.shift_m + 0.03 * over - 0.16 * golfer.fault("reverse_spine")),
+            Step(ph.impact_s - 0.01, ph.finish_s, finish_x - 0.03 - lean - 0.015 - 0.5 * u.shift_m - 0.03 * over),
         ),
         "neck_y": Profile(neck_y).plus(
             Step(ph.start_s + 0.1, ph.top_s, 0.05 * flat + 0.05 * posture),
@@ -231,7 +231,9 @@ def _arms(golfer: GolferSpec, ph: Phases, setup: Setup, u: Unknowns) -> dict[str
             *bump(ph.top_s - 0.05, ph.impact_s - 0.02, 12.0 * DEG * over),
         ),
         "arm_extension": Profile(0.985).plus(
-            *bump(ph.impact_s - 0.06, ph.impact_s + 0.22, -0.14 * wing, peak_s=ph.impact_s + 0.06),
+            Step(ph.top_s + 0.1 * down, ph.impact_s - 0.04, -0.06 * wing),
+            Step(ph.impact_s - 0.01, ph.impact_s + 0.09, -0.12 * wing),
+            Step(ph.impact_s + 0.10, ph.impact_s + 0.30, 0.18 * wing),
             Step(ph.impact_s + 0.10 - 0.05 * wing, ph.finish_s - 0.03, -0.48),
         ),
         "lead_protraction": Profile(0.14).plus(

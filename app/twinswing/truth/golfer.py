@@ -221,6 +221,7 @@ def with_fault_strike(golfer: GolferSpec) -> GolferSpec:
     ball from outside; a bent lead arm and an early release cost speed.
     """
     flip = 6.0 * DEG * golfer.fault("casting") + 2.0 * DEG * golfer.fault("hanging_back")
+    slower = 0.05 * golfer.fault("chicken_wing") + 0.10 * golfer.fault("casting")
     across = 5.0 * DEG * golfer.fault("over_the_top")
     left = 1.0 if golfer.handed == "left" else -1.0
     return replace(
@@ -228,6 +229,5 @@ def with_fault_strike(golfer: GolferSpec) -> GolferSpec:
         attack_rad=golfer.attack_rad + flip,
         shaft_lean_rad=golfer.shaft_lean_rad - flip,
         path_rad=golfer.path_rad + left * across,
-        head_speed_mps=golfer.head_speed_mps
-        * (1.0 - 0.05 * golfer.fault("chicken_wing") - 0.10 * golfer.fault("casting")),
+        head_speed_mps=golfer.head_speed_mps * (1.0 - slower),
     )

@@ -10,7 +10,7 @@ import pytest
 from twinswing.body.camera import PinholeCamera
 from twinswing.body.skeleton import JOINT, BodyMotion
 from twinswing.stage.appearance import Appearance, linear
-from twinswing.stage.figure import BONE_SLOTS, GolferFigure, panda_geom
+from twinswing.stage.figure import BONE_SLOTS, GolferFigure, mesh_node
 from twinswing.stage.figure_body import arms, shirt
 from twinswing.stage.figure_hand import fist_field, hands
 from twinswing.stage.figure_head import head
@@ -188,7 +188,8 @@ def test_a_node_holds_one_static_skinned_geom():
     geom = node.get_geom(0)
     names = [str(c.get_name()) for c in _columns(geom)]
     assert names == ["vertex", "normal", "color", "bone_index", "bone_weight"]
-    assert geom.get_primitive(0).get_index_type() == p3d.Geom.NT_uint32
+    assert geom.get_primitive(0).get_num_primitives() == len(whole("default").triangles)
+    assert geom.get_primitive(0).get_max_vertex() == len(whole("default").positions) - 1
     assert geom.get_vertex_data().get_usage_hint() == p3d.Geom.UH_static
     assert node.is_final()  # never culled by where its vertices lie at rest
     assert node.get_bounds().is_infinite()
@@ -198,7 +199,7 @@ def test_a_node_holds_one_static_skinned_geom():
 
 def test_vertices_reach_the_buffer_as_they_are():
     mesh = ellipsoid((0, 0, 1), (0.1, 0.2, 0.3)).painted((0.1, 0.2, 0.3), 0.4)
-    data = panda_geom(mesh, skinned=True).get_vertex_data()
+    data = mesh_node("ball", mesh, skinned=True).get_geom(0).get_vertex_data()
     reader, colour = p3d.GeomVertexReader(data, "vertex"), p3d.GeomVertexReader(data, "color")
     assert data.get_num_rows() == len(mesh.positions)
     assert np.allclose([tuple(reader.get_data3()) for _ in mesh.positions], mesh.positions, atol=1e-6)

@@ -6,7 +6,7 @@ from numpy.typing import ArrayLike
 
 from twinswing.club.model import ClubSpec
 from twinswing.stage.club_model_mesh import club_dull, club_metal
-from twinswing.stage.figure import panda_geom
+from twinswing.stage.figure import mesh_node
 from twinswing.stage.material import Material, apply_material
 
 
@@ -17,9 +17,7 @@ class ClubNode:
         self.spec = spec
         self.node = p3d.NodePath("club")
         for name, mesh, metallic in (("metal", club_metal(spec, handed), 1.0), ("grip", club_dull(spec, handed), 0.0)):
-            geom_node = p3d.GeomNode(name)
-            geom_node.add_geom(panda_geom(mesh, skinned=False))
-            part = self.node.attach_new_node(geom_node)
+            part = self.node.attach_new_node(mesh_node(name, mesh, skinned=False))
             apply_material(part, Material(base_color=(1.0, 1.0, 1.0), metallic=metallic), vertex_color=True)
 
     def set_pose(self, butt_m: ArrayLike, quaternion: ArrayLike) -> None:

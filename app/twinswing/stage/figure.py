@@ -10,43 +10,27 @@ from twinswing.stage.appearance import Appearance
 from twinswing.stage.figure_mesh import figure_mesh
 from twinswing.stage.figure_pose import FigurePose
 from twinswing.stage.figure_rest import Rest, rest_pose
+from twinswing.stage.geom import triangles
 from twinswing.stage.material import Material, apply_material
 from twinswing.stage.mesh import Mesh
 
 BONE_SLOTS = 32  # length of `mat4 bone_matrices[]` in the shaders
 
 
-def panda_geom(mesh: Mesh, *, skinned: bool) -> p3d.Geom:
-    """Return a mesh as a static Panda3D Geom with 32-bit indices.
+def mesh_node(name: str, mesh: Mesh, *, skinned: bool) -> p3d.GeomNode:
+    """Return a static node of a mesh.
 
     Columns: vertex, normal, color (linear RGB, alpha is roughness), and where `skinned` bone_index and bone_weight,
     four floats each.
     """
-    layout = p3d.GeomVertexArrayFormat()
-    for name, size, contents in (
-        ("vertex", 3, p3d.Geom.C_point),
-        ("normal", 3, p3d.Geom.C_normal),
-        ("color", 4, p3d.Geom.C_other),
-        *((("bone_index", 4, p3d.Geom.C_other), ("bone_weight", 4, p3d.Geom.C_other)) if skinned else ()),
-    ):
-        layout.add_column(p3d.InternalName.make(name), size, p3d.Geom.NT_float32, contents)
-    columns = [mesh.positions, mesh.normals, mesh.colours, mesh.roughness[:, None]]
+    columns = {
+        "vertex": mesh.positions,
+        "normal": mesh.normals,
+        "color": np.column_stack([mesh.colours, mesh.roughness]),
+    }
     if skinned:
-        columns += [mesh.bone_index.astype(np.float64), mesh.bone_weight]
-    rows = np.ascontiguousarray(np.concatenate(columns, 1), dtype=np.float32)
-    vertex_format = p3d.GeomVertexFormat.register_format(p3d.GeomVertexFormat(layout))
-    data = p3d.GeomVertexData("mesh", vertex_format, p3d.Geom.UH_static)
-    data.unclean_set_num_rows(len(rows))
-    memoryview(data.modify_array(0)).cast("B")[:] = rows.data.cast("B")
-    triangles = p3d.GeomTriangles(p3d.Geom.UH_static)
-    triangles.set_index_type(p3d.Geom.NT_uint32)
-    index = np.ascontiguousarray(mesh.triangles, dtype=np.uint32)
-    vertices = triangles.modify_vertices()
-    vertices.unclean_set_num_rows(index.size)
-    memoryview(vertices).cast("B")[:] = index.data.cast("B")
-    geom = p3d.Geom(data)
-    geom.add_primitive(triangles)
-    return geom
+        columns |= {"bone_index": mesh.bone_index.astype(np.float64), "bone_weight": mesh.bone_weight}
+    return triangles(name, columns, mesh.triangles.astype(np.int64))
 
 
 class GolferFigure:
@@ -61,10 +45,7 @@ class GolferFigure:
         self.appearance = appearance or Appearance()
         self.rest: Rest = rest_pose(self.appearance, cell)
         self._pose = FigurePose(self.rest)
-        mesh = figure_mesh(self.rest, self.appearance)
-        geom_node = p3d.GeomNode("golfer")
-        geom_node.add_geom(panda_geom(mesh, skinned=True))
-        self.node = p3d.NodePath(geom_node)
+        self.node = p3d.NodePath(mesh_node("golfer", figure_mesh(self.rest, self.appearance), skinned=True))
         apply_material(self.node, Material(base_color=(1.0, 1.0, 1.0)), skinned=True, vertex_color=True)
         self._matrices: Any = p3d.PTA_LMatrix4f.empty_array(BONE_SLOTS)
         self.node.set_shader_input("bone_matrices", self._matrices)

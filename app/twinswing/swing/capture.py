@@ -87,8 +87,8 @@ class CapturedSwing:
 class CaptureView:
     """What a window or a progress line shows of this moment.
 
-    state : "opening", "waiting for a club", "waiting for a swing", "swing found", "analysing", "paused", "ending",
-            "ended".
+    state : "opening", "waiting for a club", "waiting for a swing", "swing found", "analysing", "paused",
+            "waiting for the clubs" (the camera has ended, a club still sends), "ending", "ended".
     """
 
     state: str
@@ -273,8 +273,10 @@ class CaptureSession:
         limit_s = self.settings.seconds
         end_ns = None if limit_s is None else self._started_ns + to_ns(limit_s)
         while not self._over(end_ns):
-            if self._camera.status().state in (CameraState.ENDED, CameraState.FAILED) and not self._clubs_busy():
-                return
+            if self._camera.status().state in (CameraState.ENDED, CameraState.FAILED):
+                if not self._clubs_busy():
+                    return
+                self._state = "waiting for the clubs"
             self._wake.wait(0.05)
 
     def _over(self, end_ns: int | None) -> bool:

@@ -12,6 +12,7 @@ from twinswing.desk import theme
 from twinswing.desk.panels.context import PanelContext
 from twinswing.desk.panels.video import draw_picture
 from twinswing.desk.viewport import Rect
+from twinswing.streams.cameras import CameraState
 from twinswing.swing.capture import CapturedSwing, CaptureView
 from twinswing.swing.capture_clubs import ClubLine
 
@@ -34,6 +35,7 @@ _STATE_TEXT = {
     "swing found": "Swing found",
     "analysing": "Analysing",
     "paused": "Stopped",
+    "waiting for the clubs": "The camera has ended",
     "ending": "Ending",
     "ended": "Ended",
 }
@@ -131,7 +133,8 @@ def _camera(context: LivePanelContext) -> None:
     if camera is None:
         return
     rate = f", {camera.rate_hz:.0f} frames a second" if np.isfinite(camera.rate_hz) else ""
-    late = f", shown {context.lag_s:.1f} s late" if context.lag_s >= 0.1 else ""
+    live = camera.state is CameraState.LIVE
+    late = f", shown {context.lag_s:.1f} s late" if live and context.lag_s >= 0.1 else ""
     text = f"{Path(camera.name).name}  {camera.width_px} x {camera.height_px}{rate}{late}"
     if camera.trouble:
         imgui.text_colored(theme.colour(theme.WARM), camera.trouble)

@@ -98,7 +98,7 @@ class HubThread:
     def statuses(self) -> tuple[ClubStatus, ...]:
         """Return every known club's state; safe from any thread."""
         hub, loop = self._hub, self._loop
-        if hub is None or loop is None or not self._thread.is_alive():
+        if hub is None or loop is None or not self._thread.is_alive() or threading.current_thread() is self._thread:
             return hub.statuses() if hub else ()
         try:
             return asyncio.run_coroutine_threadsafe(_ask(hub), loop).result(timeout=2.0)

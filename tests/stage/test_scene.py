@@ -13,7 +13,7 @@ from twinswing.stage.cameras import named_camera
 from twinswing.stage.offscreen import OffscreenStage
 from twinswing.stage.scene import PARTS, SwingScene
 from twinswing.stage.trail import HeadPath, fit_plane, speed_color
-from twinswing.swing.model import SwingSession
+from twinswing.swing.model import Event, SwingSession
 
 PLAIN = {"ground": True, "sky": False, "trail": False, "ball": False}
 
@@ -112,6 +112,15 @@ def test_the_path_has_the_speed_of_the_motion(kit):
     radius = np.linalg.norm([0.0, 0.55, 1.35])
     down = (path.t_s > 1.05) & (path.t_s < 1.2)
     assert np.allclose(path.speed_mps[down], np.radians(200) / 0.25 * radius, rtol=0.02)
+
+
+def test_the_trail_is_that_of_the_swing_where_its_ends_are_known(kit):
+    events = {**kit.session.events, "address": Event(48, 0.25, 1.0), "finish": Event(336, 1.2, 1.0)}
+    path = SwingScene(replace(kit.session, events=events), kit.options()).trail.path
+    assert path.t_s[0] == pytest.approx(0.15, abs=0.01)
+    assert path.t_s[-1] == pytest.approx(1.5, abs=0.01)
+    odd = {"address": Event(0, 9.0, 1.0), "finish": Event(0, 8.0, 1.0)}
+    assert len(SwingScene(replace(kit.session, events=odd), kit.options()).trail.path.t_s) > 100
 
 
 def test_the_fitted_plane_is_the_plane_of_the_circle(kit):

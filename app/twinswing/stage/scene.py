@@ -164,6 +164,10 @@ class SwingScene:
         self.club = self.options.make_club(motion.spec, handed)
         self._add("club", self.club.node)
         path = HeadPath.from_motion(motion)
+        events = self.session.events
+        if "address" in events and "finish" in events:
+            # Waggles before the swing and what comes after it would only cover it.
+            path = path.between(events["address"].t_s - _BEFORE_S, events["finish"].t_s + _AFTER_S)
         self.trail = Trail(path, self.options.trail_stays_s)
         self._add("trail", self.trail.node)
         self.plane = fit_plane(path, self.session.events)
@@ -275,4 +279,5 @@ class SwingScene:
         shadows.bind(self.root, sun, low, high, 1.0 if self._shown["shadows"] else 0.0)
 
 
+_BEFORE_S, _AFTER_S = 0.1, 0.3
 _SOLES = [JOINT[name] for name in ("left_heel", "left_toe", "right_heel", "right_toe")]

@@ -17,6 +17,7 @@ class VideoTexture:
         self.texture = p3d.Texture("video")
         self.texture.setup_2d_texture(1, 1, p3d.Texture.T_unsigned_byte, p3d.Texture.F_rgb)
         self.texture.set_ram_image(b"\x20\x20\x20")
+        self.texture.set_auto_texture_scale(p3d.ATS_none)  # else Panda3D resizes each frame to powers of two
         self.texture.set_minfilter(p3d.SamplerState.FT_linear)
         self.texture.set_magfilter(p3d.SamplerState.FT_linear)
         self.texture.set_wrap_u(p3d.SamplerState.WM_clamp)

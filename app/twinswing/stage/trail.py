@@ -101,6 +101,13 @@ class HeadPath:
         butt = CubicSpline(t, motion.butt_m)(dense)
         return cls(dense, head, speed, tangent, head + _SHAFT_PART * (butt - head))
 
+    def between(self, start_s: float, end_s: float) -> "HeadPath":
+        """Return the part of the path between two times; all of it where nothing lies between."""
+        part = slice(*np.searchsorted(self.t_s, [start_s, end_s]).tolist())
+        if part.stop - part.start < 2:
+            return self
+        return HeadPath(self.t_s[part], self.head_m[part], self.speed_mps[part], self.tangent[part], self.inner_m[part])
+
     def scale_mps(self) -> float:
         """Return the speed at the top of the colour scale: the highest, at least 1 m/s."""
         return max(float(self.speed_mps.max(initial=0.0)), 1.0)

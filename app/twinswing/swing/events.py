@@ -113,7 +113,7 @@ def find_events(pose: PoseTrack, motion: PictureMotion | None = None, params: Ev
     change = None
     if motion is not None and motion.frames == pose.frames:
         change = picture_change(motion, signals, anchors, params.stillness)
-    anchors = _sharpened(anchors, change)
+    anchors = _sharpened(anchors, change, params.stillness)
     first = find_viewpoint(pose, signals, anchors, None, params.view)
     moments = _moments(signals, anchors, change, first.handed, params)
     at = round(moments["address"].frame) if "address" in moments else None
@@ -161,14 +161,14 @@ def settled(swing: FoundSwing) -> FoundSwing:
     return replace(swing, events=events, sigma_s=sigma_s, moments=moments, warnings=said)
 
 
-def _sharpened(anchors: Anchors, change: FloatArray | None) -> Anchors:
+def _sharpened(anchors: Anchors, change: FloatArray | None, params: StillnessParams) -> Anchors:
     """Put the top where the picture pauses: the hands begin down while the club still goes back, or hang there."""
     if change is None or not np.isfinite(anchors.top):
         return anchors
-    pause = find_pause(change, anchors.top, anchors.sweep)
+    pause = find_pause(change, anchors.top, anchors.sweep, params)
     if pause is None:
         return anchors
-    top = 0.5 * (anchors.top + pause)
+    top = 0.8 * pause + 0.2 * anchors.top
     return replace(anchors, top=top, sweep=anchors.sweep + (anchors.top - top))
 
 

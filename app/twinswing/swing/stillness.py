@@ -23,6 +23,9 @@ class StillnessParams:
     floor_factor  : motion has to exceed what there is while the golfer stands (leaves, other people, a held camera) by
                     this to be the golfer's.
     repeat_share  : a frame with less motion than this share of its neighbours' repeats the frame before it.
+    dip_share     : a pause has at most this share of the motion on either side: where the hands start down within a quarter
+                    of a downswing of it, and elsewhere.
+    turn_after    : the club turns back this much of a downswing after the dip: the body starts down before the club.
     settle_share  : of the follow-through's strongest motion: the club has come round, only the pose sways on.
     """
 
@@ -30,6 +33,8 @@ class StillnessParams:
     onset_share: float = 0.0015
     floor_factor: float = 2.0
     repeat_share: float = 0.12
+    dip_share: tuple[float, float] = (0.75, 0.45)
+    turn_after: float = 0.06
     settle_share: float = 0.35
 
 
@@ -86,18 +91,27 @@ def find_onset(
     return begin + at - late, 0.7 + 0.06 * anchors.sweep + 0.5 * late
 
 
-def find_pause(change: FloatArray, top: float, sweep: float) -> float | None:
-    """Return where the motion between backswing and downswing is least; None where it has no clear dip."""
-    reach = max(round(0.45 * sweep), 2)
-    first = max(round(top) - reach, 0)
+def find_pause(change: FloatArray, top: float, sweep: float, params: StillnessParams | None = None) -> float | None:
+    """Return when the club turns back by the dip of motion between backswing and downswing; None without a clear one.
+
+    top : where the hands start down, which is up to a quarter of the downswing later.
+    """
+    params = params or StillnessParams()
     smooth = gaussian_filter1d(change, max(0.05 * sweep, 0.5), mode="nearest")
-    part = smooth[first : round(top) + reach + 1]
+    first = max(round(top - max(0.9 * sweep, 4.0)), 0)
+    part = smooth[first : round(top + max(0.4 * sweep, 2.0)) + 1]
+    if len(part) < 3:
+        return None
     i = int(np.argmin(part))
     if not 0 < i < len(part) - 1:
         return None
-    if part[i] > 0.75 * min(part[:i].max(), part[i + 1 :].max()):
+    share = params.dip_share[0 if abs(first + i - top) <= 0.25 * sweep else 1]
+    if part[i] > share * min(part[:i].max(), part[i + 1 :].max()):
         return None
-    return float(first + i)
+    low, mid, high = np.log(np.maximum(part[i - 1 : i + 2], 1e-9))
+    bend = low - 2.0 * mid + high
+    between = 0.5 * (low - high) / bend if bend > 1e-9 else 0.0
+    return float(first + i + np.clip(between, -0.5, 0.5) + params.turn_after * sweep)
 
 
 def find_rest(change: FloatArray, anchors: Anchors, params: StillnessParams | None = None) -> float | None:

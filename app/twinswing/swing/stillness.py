@@ -23,8 +23,8 @@ class StillnessParams:
     floor_factor  : motion has to exceed what there is while the golfer stands (leaves, other people, a held camera) by
                     this to be the golfer's.
     repeat_share  : a frame with less motion than this share of its neighbours' repeats the frame before it.
-    dip_share     : a pause has at most this share of the motion on either side: where the hands start down within a quarter
-                    of a downswing of it, and elsewhere.
+    dip_share     : a pause has at most this share of the motion on either side: where the hands start down within a
+                    quarter of a downswing of it, and elsewhere.
     turn_after    : the club turns back this much of a downswing after the dip: the body starts down before the club.
     settle_share  : of the follow-through's strongest motion: the club has come round, only the pose sways on.
     """

@@ -31,6 +31,8 @@ class Observed:
     image_px   : points in the picture, shape (K, 20, 2).
     depth_m    : the pose model's points about the hips in camera axes, metres, shape (K, 20, 3).
     weight     : 0 (not seen) to 1 (clear), shape (K, 20).
+    trust      : 0.1 to 1 of the depth: little where left and right were exchanged, since the model then took a turned
+                 body for another, shape (K,).
     height_px  : the golfer's standing height in the picture.
     still      : knots at which the golfer stands at address, shape (K,).
     """
@@ -39,6 +41,7 @@ class Observed:
     image_px: FloatArray
     depth_m: FloatArray
     weight: FloatArray
+    trust: FloatArray
     height_px: float
     still: NDArray[np.bool_]
 
@@ -51,6 +54,7 @@ def observe(track: PoseTrack, address_t_s: float | None, rule: KnotRule | None =
     weights = landmark_map()
     px = np.einsum("pl,nlc->npc", weights, track.image_px[seen].astype(np.float64))
     world = np.einsum("pl,nlc->npc", weights, track.world_m[seen].astype(np.float64))
+    world = _across(world, track.swapped[seen])
     sure = np.clip(np.einsum("pl,nl->np", weights, track.visibility[seen].astype(np.float64)), 0.02, 1.0)
     sure[track.state[seen] == FrameState.BRIDGED] *= 0.1
     height_px = _height_px(px)
@@ -62,9 +66,24 @@ def observe(track: PoseTrack, address_t_s: float | None, rule: KnotRule | None =
         image_px=np.einsum("kn,np,npc->kpc", hats, sure, px) / total[..., None],
         depth_m=np.einsum("kn,np,npc->kpc", hats, sure, world) / total[..., None],
         weight=np.clip(total / np.maximum(hats.sum(1, keepdims=True), 1e-9), 0.0, 1.0),
+        trust=1.0 - 0.9 * (hats @ track.swapped[seen]) / np.maximum(hats.sum(1), 1e-9),
         height_px=height_px,
         still=_address(knots, px, t, height_px, address_t_s),
     )
+
+
+def _across(world: FloatArray, exchanged: NDArray[np.bool_]) -> FloatArray:
+    """Draw the depths over exchanged frames as straight lines between the frames beside them, shape (n, 20, 3).
+
+    Where the model took left for right it also turned the body about, so that neither labelling of its depths is right.
+    """
+    good = np.flatnonzero(~exchanged)
+    if not exchanged.any() or len(good) < 2:
+        return world
+    where = np.interp(np.arange(len(world)), good, np.arange(len(good)))
+    low = np.minimum(where.astype(int), len(good) - 2)
+    share = (where - low)[:, None, None]
+    return np.asarray((1.0 - share) * world[good[low]] + share * world[good[low + 1]])
 
 
 def _height_px(px: FloatArray) -> float:

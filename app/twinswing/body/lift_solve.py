@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import solveh_banded
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from twinswing.body.camera import PinholeCamera
-from twinswing.body.lift_model import BONES, POINT, POINTS, LiftPriors, bone_map
+from twinswing.body.lift_model import BONES, POINT, POINTS, LiftPriors, bone_map, point_scatter_m
 from twinswing.body.lift_observe import Observed
 
 FloatArray = NDArray[np.float64]
@@ -108,7 +109,8 @@ class LiftProblem:
         self.maps = bone_map()
         self.give_m = np.array([b.give_m for b in BONES])
         metres_per_px = height_m / seen.height_px
-        self.sigma_px = priors.landmark_m / metres_per_px
+        scatter_m, self.depth_sigma_m = point_scatter_m()
+        self.sigma_px = scatter_m / metres_per_px
         self.bend_sigma_m = self._bend_sigma(metres_per_px)
         self.grip = self._grip_weight()
         self.soften = 1.0
@@ -146,7 +148,11 @@ class LiftProblem:
 
         Levenberg-Marquardt with a damping of each knot's own: one stuck limb must not slow the rest of the clip.
         """
-        rule = rule or SolveRule()
+        # The matrices are small: more BLAS threads than one only wait for each other, for seconds on a busy machine.
+        with threadpool_limits(1, user_api="blas"):
+            return self._descend(points, rule or SolveRule())
+
+    def _descend(self, points: FloatArray, rule: SolveRule) -> FloatArray:
         x = points.copy()
         self.start_depth = self._relative_depth(points)
         damping = np.full(len(x), rule.first_step_m**-2.0)
@@ -205,6 +211,7 @@ class LiftProblem:
             self._grip_terms(x),
             self._square_terms(x),
             self._balance_terms(x),
+            self._chest_terms(x),
         )
 
     def _normal(self, x: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -235,12 +242,12 @@ class LiftProblem:
         cam = self.camera.to_camera(x)
         z = np.maximum(cam[..., 2], 0.2)
         r = (cam[..., :2] / z[..., None]) * self.camera.focal_px + np.asarray(self.camera.centre_px)
-        r = (r - self.seen.image_px) / self.sigma_px
+        r = (r - self.seen.image_px) / self.sigma_px[:, None]
         # Geman-McClure in the form r / sqrt(1 + r^2/c^2), whose square is its cost: a landmark on the wrong limb must
         # not drag the body with it. Its scaled Gauss-Newton rows are the usual iteratively reweighted ones.
         far = 1.0 + np.sum(r * r, axis=-1) / 16.0
         w = self.seen.weight / np.sqrt(far)
-        R, f = self.camera.rotation, self.camera.focal_px / self.sigma_px
+        R, f = self.camera.rotation, (self.camera.focal_px / self.sigma_px)[:, None]
         du = f * (R[0] / z[..., None] - cam[..., 0:1] / z[..., None] ** 2 * R[2])
         dv = f * (R[1] / z[..., None] - cam[..., 1:2] / z[..., None] ** 2 * R[2])
         J = np.zeros((len(x), POINTS, 2, POINTS, 3))
@@ -259,12 +266,12 @@ class LiftProblem:
         return J.reshape(len(x), len(self.maps), _DIM), r
 
     def _depth_terms(self, x: FloatArray) -> tuple[FloatArray, FloatArray]:
-        r = (self._relative_depth(x) - self.start_depth) / self.priors.depth_m
-        ahead = self.camera.rotation[2] / self.priors.depth_m
+        r = (self._relative_depth(x) - self.start_depth) / self.depth_sigma_m
+        ahead = self.camera.rotation[2]
         pick = np.eye(POINTS)
         pick[:, [POINT["left_hip"], POINT["right_hip"]]] -= 0.5
-        J = np.einsum("rp,c->rpc", pick, ahead).reshape(1, POINTS, _DIM)
-        return np.broadcast_to(J, (len(x), POINTS, _DIM)), r
+        J = np.einsum("rp,c->rpc", pick / self.depth_sigma_m[:, None], ahead).reshape(1, POINTS, _DIM)
+        return self.seen.trust[:, None, None] * J, self.seen.trust[:, None] * r
 
     def _ground_terms(self, x: FloatArray) -> tuple[FloatArray, FloatArray]:
         K = len(x)
@@ -297,15 +304,21 @@ class LiftProblem:
         return np.stack(rows, 1), np.stack(res, 1)
 
     def _square_terms(self, x: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """At address hips, shoulders and ankles lie along the target line (X)."""
+        """At address hips, shoulders and ankles lie along the target line (X), the hands before the feet's middle."""
         names = ("shoulder", "hip", "ankle")
-        J, r = np.zeros((len(x), len(names), POINTS, 3)), np.zeros((len(x), len(names)))
+        rows = len(names) + 1
+        J, r = np.zeros((len(x), rows, POINTS, 3)), np.zeros((len(x), rows))
         for i, name in enumerate(names):
             a, b = POINT[f"left_{name}"], POINT[f"right_{name}"]
             w = self.seen.still / self.priors.square_m
             J[:, i, b, 1], J[:, i, a, 1] = w, -w
             r[:, i] = w * (x[:, b, 1] - x[:, a, 1])
-        return J.reshape(len(x), len(names), _DIM), r
+        hands = [POINT["left_wrist"], POINT["right_wrist"]]
+        ankles = [POINT["left_ankle"], POINT["right_ankle"]]
+        w = self.seen.still / self.priors.hands_ahead_sigma_m
+        J[:, -1, hands, 0], J[:, -1, ankles, 0] = 0.5 * w[:, None], -0.5 * w[:, None]
+        r[:, -1] = w * (x[:, hands, 0].mean(1) - x[:, ankles, 0].mean(1) - self.priors.hands_ahead_m)
+        return J.reshape(len(x), rows, _DIM), r
 
     def _balance_terms(self, x: FloatArray) -> tuple[FloatArray, FloatArray]:
         """The pelvis stays about over the feet while they stand; one camera would let it drift along its view."""
@@ -321,6 +334,25 @@ class LiftProblem:
             J[:, axis, hips, axis] = 0.5 * w[:, None]
             J[:, axis, ankles, axis] = -0.5 * w[:, None]
         return J.reshape(len(x), 2, _DIM), r
+
+    def _chest_terms(self, x: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Hands on the grip stay before the chest: their offset along the line of the shoulders is small."""
+        lead, trail = ("left", "right") if self.side > 0 else ("right", "left")
+        a, b = POINT[f"{lead}_shoulder"], POINT[f"{trail}_shoulder"]
+        hands = [POINT["left_wrist"], POINT["right_wrist"]]
+        line = x[:, b] - x[:, a]
+        length = np.maximum(np.linalg.norm(line, axis=-1, keepdims=True), 1e-3)
+        u = line / length
+        reach = x[:, hands].mean(1) - 0.5 * (x[:, a] + x[:, b])
+        along = np.sum(reach * u, -1, keepdims=True)
+        swing = (reach - along * u) / length
+        w = self.grip / self.priors.chest_sigma_m
+        J = np.zeros((len(x), POINTS, 3))
+        J[:, hands] = 0.5 * u[:, None]
+        J[:, b] = swing - 0.5 * u
+        J[:, a] = -swing - 0.5 * u
+        J *= w[:, None, None]
+        return J.reshape(len(x), 1, _DIM), (w * (along[:, 0] - self.priors.chest_m))[:, None]
 
     def _coupling(self) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Return diagonals of the smoothness and hold terms for offsets 0, 1 and 2 knots, each (K, 60)."""

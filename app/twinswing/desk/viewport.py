@@ -53,6 +53,16 @@ class CameraMotion:
         return CameraMotion("free", orbit)
 
 
+def fitted_rect(rect: Rect, aspect: float | None) -> Rect:
+    """Return the largest rectangle of an aspect (width over height) in the middle of another; all of it for None."""
+    left, top, width, height = rect
+    if aspect is None:
+        return rect
+    wide = min(width, round(height * aspect))
+    high = min(height, round(width / aspect))
+    return left + (width - wide) // 2, top + (height - high) // 2, max(wide, 1), max(high, 1)
+
+
 class Viewport:
     """The scene's picture in the window: drawn into a multisampled buffer, then laid on its rectangle.
 

@@ -20,7 +20,7 @@ from twinswing.desk.playback import Playback
 from twinswing.desk.settings import Settings
 from twinswing.desk.ui import UserInterface
 from twinswing.desk.videofeed import VideoFeed
-from twinswing.desk.viewport import Viewport
+from twinswing.desk.viewport import Viewport, fitted_rect
 from twinswing.errors import MissingPartError, TwinswingError
 from twinswing.platform.filedrop import watch_file_drops
 from twinswing.stage.scene import SceneOptions, SwingScene
@@ -72,6 +72,7 @@ class Desk(ShowBase):  # type: ignore[misc]
             ) from error
         self.disable_mouse()
         self.cam.node().set_active(False)
+        self.win.set_clear_color(p3d.LVecBase4f(0.055, 0.067, 0.075, 1))
         self.settings = settings
         self.session = SwingSession()
         self.scene: SwingScene | None = None
@@ -194,7 +195,10 @@ class Desk(ShowBase):  # type: ignore[misc]
         context.job, context.recent = self.job, self.settings.recent
         context.notice = self._notice if time.perf_counter() < self._notice_until else ""
         context.do, context.seek, context.open_path = self.do, self.playback.seek, self.open_path
-        self.viewport.place(self.ui.frame(context))
+        # Over the video, the scene takes the video's own shape.
+        video = self.session.video if self.viewport.motion.view == "video" else None
+        aspect = video.width_px / video.height_px if video else None
+        self.viewport.place(fitted_rect(self.ui.frame(context), aspect))
 
     def _after_panels(self, task: Any) -> int:
         t_s = self.playback.t_s
@@ -330,7 +334,16 @@ class Desk(ShowBase):  # type: ignore[misc]
             return False
         # What the driver left in the alpha channel would let a viewer's own background through.
         image.remove_alpha()
-        return bool(image.write(p3d.Filename.from_os_specific(str(path))))
+        stream = p3d.StringStream()
+        if not image.write(stream, "picture.png"):
+            return False
+        part = path.with_name(path.name + ".part")
+        try:
+            part.write_bytes(stream.data)
+            part.replace(path)  # whoever watches the folder never meets half a picture
+        except OSError:
+            return False
+        return True
 
     def notify_user(self, text: str) -> None:
         """Show a short message for some seconds."""

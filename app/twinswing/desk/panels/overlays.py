@@ -141,11 +141,10 @@ def draw_job(context: PanelContext) -> None:
 
 
 def draw_notice(context: PanelContext) -> None:
-    """Draw a short message at the lower middle of the scene."""
+    """Draw a short message at the scene's upper left corner, away from the golfer."""
     if not context.notice:
         return
-    display = imgui.get_io().display_size
-    imgui.set_next_window_pos(imgui.ImVec2(display.x / 2, 64), imgui.Cond_.always, imgui.ImVec2(0.5, 0.0))
+    imgui.set_next_window_pos(imgui.ImVec2(12, 58), imgui.Cond_.always)
     imgui.begin("Notice", None, _FIXED | imgui.WindowFlags_.always_auto_resize | imgui.WindowFlags_.no_inputs)
     imgui.text(context.notice)
     imgui.end()

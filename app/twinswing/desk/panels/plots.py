@@ -42,7 +42,7 @@ def _plot(
     auto = implot.AxisFlags_.auto_fit | implot.AxisFlags_.no_menus
     implot.setup_axes("", "", implot.AxisFlags_.no_menus, auto)
     implot.setup_axis_limits(implot.ImAxis_.x1, *context.span_s, imgui.Cond_.once)
-    implot.setup_legend(implot.Location_.north_west)
+    implot.setup_legend(implot.Location_.north_west, implot.LegendFlags_.horizontal)
     for name, series, rgba in lines:
         spec = implot.Spec()
         spec.line_color = theme.colour(rgba)

@@ -16,6 +16,7 @@ from twinswing.stage.mesh_field import (
     grown,
     half_space,
     limb,
+    onto_surface,
     opposite,
     surface,
     trim,
@@ -44,7 +45,7 @@ def head_metal(spec: ClubSpec) -> Mesh:
         return _putter(spec, shape)
     if spec.kind in {"iron", "wedge"}:
         return _blade(spec, shape)
-    shell, behind = _wood(spec, shape)
+    shell, behind, _ = _wood(spec, shape)
     body = trim(trim(shell, behind), opposite(_crown(shape)))
     return merge([body.painted(TITANIUM, 0.34), trim(shell, opposite(behind)).painted(FACE, 0.42)])
 
@@ -58,9 +59,15 @@ def head_painted(spec: ClubSpec) -> Mesh:
         return line.painted(WHITE, 0.6)
     if spec.kind in {"iron", "wedge"}:
         return merge(_face_lines(spec, shape, 0.52))
-    shell, behind = _wood(spec, shape)
+    shell, behind, field = _wood(spec, shape)
     crown = trim(trim(shell, behind), _crown(shape))
-    return merge([crown.painted(DARK, 0.16), *_face_lines(spec, shape, 0.30 if spec.kind == "driver" else 0.36)])
+    return merge(
+        [
+            crown.painted(DARK, 0.16),
+            _sight(field, spec, shape),
+            *_face_lines(spec, shape, 0.30 if spec.kind == "driver" else 0.36),
+        ]
+    )
 
 
 def _shaft_line(spec: ClubSpec) -> FloatArray:
@@ -80,8 +87,8 @@ def _crown(s: HeadShape) -> Field:
 
 
 @functools.lru_cache(maxsize=16)
-def _wood(spec: ClubSpec, s: HeadShape) -> tuple[Mesh, Field]:
-    """Return a driver, fairway wood or hybrid, and the field of what lies behind its face.
+def _wood(spec: ClubSpec, s: HeadShape) -> tuple[Mesh, Field, Field]:
+    """Return a driver, fairway wood or hybrid, the field of what lies behind its face, and its own field.
 
     A pear-shaped shell with crown, skirt, sole and a bulged face, and a hosel.
     """
@@ -110,7 +117,17 @@ def _wood(spec: ClubSpec, s: HeadShape) -> tuple[Mesh, Field]:
         (s.toe_m + 0.02, s.lead_m + 0.02, max(high, 0.9 * HOSEL_TOP_M[spec.kind]) + 0.022),
         0.0064 if spec.kind == "driver" else 0.0052,
     )
-    return mesh, either(ball(middle - normal * 0.30, 0.30 - 0.0011), opposite(clear))
+    return mesh, either(ball(middle - normal * 0.30, 0.30 - 0.0011), opposite(clear)), field
+
+
+def _sight(field: Field, spec: ClubSpec, s: HeadShape) -> Mesh:
+    """Return the chevron on a wood's crown that a golfer puts behind the ball."""
+    e = 0.5 * (s.heel_m + s.toe_m)
+    t = np.linspace(-1.0, 1.0, 9)
+    ahead = s.lead_m - s.height_m * np.tan(spec.loft_rad) - 0.006
+    path = np.stack([e + 0.0075 * t, ahead - 0.0065 * np.abs(t), np.full(9, 0.98 * s.height_m)], -1)
+    lying = onto_surface(field, path, reach=0.03)
+    return tube(lying, np.full(9, 0.0009), sides=6, hint=(0, 0, 1)).painted(WHITE, 0.5)
 
 
 def _face_lines(spec: ClubSpec, s: HeadShape, reach: float) -> list[Mesh]:

@@ -54,7 +54,7 @@ def _folds(rest: Rest) -> Field:
         hem = np.exp(-(((z - 0.085) / 0.035) ** 2))
         slant = np.sin(210.0 * z + 130.0 * (x - 0.06))
         break_ = np.sin(260.0 * z - 120.0 * y + 60.0 * x)
-        return np.asarray(0.0022 * groin * slant + 0.0016 * knee * np.sin(170.0 * z + 90.0 * y) + 0.0030 * hem * break_)
+        return np.asarray(0.0013 * groin * slant + 0.0016 * knee * np.sin(170.0 * z + 90.0 * y) + 0.0030 * hem * break_)
 
     return field
 

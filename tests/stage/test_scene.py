@@ -38,7 +38,7 @@ def test_the_shadow_falls_away_from_the_sun(stage, kit):
     ground = above.position_m + rays * (-above.position_m[2] / rays[:, 2:3])
     feet = np.array([0.0, 0.75])
     off = ground[:, :2].mean(0) - feet
-    sun = np.array(scene.options.light.sun_direction)
+    sun = np.array(scene.light.sun_direction)
     away = -sun[:2] / np.linalg.norm(sun[:2])
     assert off @ away / np.linalg.norm(off) > 0.9
     # The shadow ends where the head's centre, followed along the light, meets the ground.
@@ -51,6 +51,12 @@ def test_the_shadow_falls_away_from_the_sun(stage, kit):
 def large():
     with OffscreenStage(720, 960, msaa=4) as made:
         yield made
+
+
+def test_a_left_handed_golfer_is_lit_from_the_front_too(kit):
+    mirrored = replace(kit.session.body, joints_m=kit.session.body.joints_m * [1, -1, 1], handed="left")
+    sun = SwingScene(replace(kit.session, body=mirrored), kit.options()).light.sun_direction
+    assert sun[1] > 0 > kit.scene().light.sun_direction[1]
 
 
 def trail_pixels(kit, stage, t_s, at_s):
@@ -177,10 +183,21 @@ def test_what_is_no_video_frame_is_refused(kit, frame):
         kit.scene().set_video_frame(frame)
 
 
+def test_the_ball_is_gone_once_it_is_struck(stage, kit):
+    scene = kit.scene(ground=False, sky=False, figure=False, club=False, trail=False)
+    lit = []
+    for t_s in (1.2, 1.3, 1.2):
+        scene.set_time(t_s)
+        lit.append(int((level(stage.render(scene, kit.face_on)) > 100).sum()))
+    assert lit[0] > 3
+    assert lit[1] == 0
+    assert lit[2] == lit[0]
+
+
 @pytest.mark.parametrize("part", [p for p in PARTS if p not in {"holdout", "shadows", "backdrop"}])
 def test_every_part_can_be_turned_off_and_on(stage, kit, part):
     scene = kit.scene(plane=True, skeleton=True, screen=True)
-    scene.set_time(1.3)
+    scene.set_time(1.2)
     camera = named_camera("face-on", kit.session, 240, 320)
     scene.show(part, True)
     on = stage.render(scene, camera)

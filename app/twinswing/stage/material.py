@@ -1,6 +1,6 @@
 """What surfaces are made of, and the one sun and sky that light them all."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import panda3d.core as p3d
 
@@ -48,6 +48,11 @@ class Light:
     haze_color: Rgb = (0.62, 0.74, 0.80)
     exposure: float = 0.60
     fog_density_per_m: float = 0.0034
+
+    def for_side(self, handed: str) -> "Light":
+        """Return the light that stands to a golfer of this side as this one does to a right-handed one."""
+        x, y, z = self.sun_direction
+        return replace(self, sun_direction=(x, -y, z)) if handed == "left" else self
 
     def apply(self, root: p3d.NodePath) -> None:
         """Set this light on everything below `root`."""

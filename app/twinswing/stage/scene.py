@@ -103,7 +103,9 @@ class SwingScene:
         self.session = session
         self.options = options or SceneOptions()
         self.root = p3d.NodePath("swing scene")
-        self.options.light.apply(self.root)
+        self.handed = "right" if session.body is None else session.body.handed
+        self.light = self.options.light.for_side(self.handed)
+        self.light.apply(self.root)
         self.root.set_antialias(p3d.AntialiasAttrib.M_multisample)  # else Panda3D turns the samples off
         self._no_shadows = p3d.Texture("no shadow")
         self._no_shadows.setup_2d_texture(1, 1, p3d.Texture.T_float, p3d.Texture.F_depth_component)
@@ -160,8 +162,7 @@ class SwingScene:
         motion = self.session.club
         if motion is None or not len(motion.t_s):
             return
-        handed = "right" if self.session.body is None else self.session.body.handed
-        self.club = self.options.make_club(motion.spec, handed)
+        self.club = self.options.make_club(motion.spec, self.handed)
         self._add("club", self.club.node)
         path = HeadPath.from_motion(motion)
         events = self.session.events
@@ -181,7 +182,7 @@ class SwingScene:
         else:
             aspect = video.width_px / max(video.height_px, 1)
         screen = VideoScreen(self.video, aspect)
-        side = -1.0 if self.session.body is not None and self.session.body.handed == "left" else 1.0
+        side = -1.0 if self.handed == "left" else 1.0
         # Beyond the ball toward the target, turned so that face-on and down-the-line both can read it.
         screen.place(2.05, 2.4 * side, (-2.2, -4.5 * side))
         self._add("screen", screen.node)
@@ -235,6 +236,15 @@ class SwingScene:
                 self.skeleton.set_joints(joints)
         if self.trail is not None:
             self.trail.set_time(t_s)
+        self._show_ball()
+
+    def _show_ball(self) -> None:
+        """The ball lies still until it is struck, and then it is gone."""
+        impact = self.session.events.get("impact")
+        if self._shown["ball"] and (impact is None or self.t_s <= impact.t_s):
+            self._nodes["ball"].show()
+        else:
+            self._nodes["ball"].hide()
 
     def set_video_frame(self, rgb: NDArray[np.uint8]) -> None:
         """Show a frame of the camera's video, shape (h, w, 3), rgb, on the screen and the backdrop."""
@@ -275,7 +285,7 @@ class SwingScene:
             )
             return
         low, high = self.bounds_m()
-        sun = np.asarray(self.options.light.sun_direction, dtype=float)
+        sun = np.asarray(self.light.sun_direction, dtype=float)
         shadows.bind(self.root, sun, low, high, 1.0 if self._shown["shadows"] else 0.0)
 
 

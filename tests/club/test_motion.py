@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
+from twinswing.club.clipping import mend_clipped
 from twinswing.club.impact import find_impact, find_impacts
 from twinswing.club.imports import read_club_log
 from twinswing.club.model import ClubSpec, ImuSamples, Mount
@@ -171,19 +172,22 @@ def test_perfect_sensor_gives_the_exact_swing(truth) -> None:
 @pytest.mark.parametrize(
     ("sensor", "mounted", "median", "worst"),
     [
-        (SensorSpec(), True, 0.02, 0.05),
+        (SensorSpec(), True, 0.015, 0.04),
         (SensorSpec(accel_range_g=32.0), True, 0.01, 0.02),
+        (SensorSpec(rate_hz=200.0), True, 0.02, 0.05),
         (SensorSpec(), False, 0.025, 0.08),
-        (SensorSpec(gyro_range_dps=2000.0), True, 0.04, 0.08),
+        (SensorSpec(gyro_range_dps=2000.0), True, 0.02, 0.05),
+        (SensorSpec(accel_range_g=8.0), True, 0.03, 0.08),
     ],
-    ids=["16 g", "32 g", "mount not stated", "gyro clips"],
+    ids=["16 g", "32 g", "200 Hz", "mount not stated", "gyro clips", "8 g"],
 )
 def test_head_speed_from_the_club_alone(truth, sensor, mounted, median, worst) -> None:
     errors, in_sigmas = [], []
     for index in SWINGS:
         swing = truth.swings[index]
         spec = swing.spec if mounted else replace(swing.spec, mount=None)
-        result = find_motion(truth.samples(index, sensor), spec, handed=swing.handed)
+        head = head_offset(swing.spec, swing.handed)
+        result = find_motion(truth.samples(index, sensor), spec, handed=swing.handed, head_m=head)
         true = swing.delivery.head_speed_mps
         errors.append(abs(result.head_speed_mps / true - 1))
         in_sigmas.append(abs(result.head_speed_mps - true) / result.head_speed_sigma_mps)
@@ -203,6 +207,24 @@ def test_path_lies_within_its_uncertainty(truth) -> None:
         inside.append(distance < 2.5 * result.motion.sigma_m)
         assert distance.max() < 0.25
     assert np.mean(np.concatenate(inside)) > 0.8
+
+
+def test_clipped_rates_are_carried_over_their_limit(truth) -> None:
+    for index in SWINGS:
+        clean, clipped = truth.samples(index), truth.samples(index, SensorSpec(gyro_range_dps=1800.0))
+        mended = mend_clipped(clipped)
+        rows = (np.abs(clipped.gyro_radps) >= 0.995 * clipped.gyro_range_radps).any(axis=1)
+        if rows.sum() < 3:
+            continue
+        before = np.abs(clipped.gyro_radps - clean.gyro_radps)[rows].max()
+        assert np.abs(mended.gyro_radps - clean.gyro_radps)[rows].max() < 0.5 * before
+        np.testing.assert_array_equal(mended.gyro_radps[~rows], clipped.gyro_radps[~rows])
+        assert (np.abs(mended.gyro_radps) >= np.abs(clipped.gyro_radps) - 1e-9)[rows].all()
+
+
+def test_nothing_clipped_nothing_changed(truth) -> None:
+    samples = truth.samples(0, SensorSpec.ideal())
+    assert mend_clipped(samples).gyro_radps is samples.gyro_radps
 
 
 def test_heading_turns_the_whole_swing(truth) -> None:

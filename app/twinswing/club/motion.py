@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from twinswing.club.clipping import mend_clipped
 from twinswing.club.impact import ImpactShock, find_impacts, swing_peaks
 from twinswing.club.model import ClubMotion, ClubSpec, FloatArray, ImuSamples, Mount
 from twinswing.club.mount import FoundMount, find_mount
@@ -30,6 +31,7 @@ class SwingSettings:
     finish_s  : how much of the finish.
     clipped_share : a clipped rate is short by about this share (2000 deg/s clips up to a fifth off a fast swing).
     unstruck_share: the largest speed exceeds that at the ball by about this share: the head slows as the wrists pass.
+    approach_s    : before the ball, over which the speed is carried on to the instant of impact.
     heading_sigma_rad : of "the shaft points straight away from the golfer" when no heading is given.
     """
 
@@ -38,6 +40,7 @@ class SwingSettings:
     address_s: float = 0.6
     finish_s: float = 0.4
     heading_sigma_rad: float = 0.09
+    approach_s: float = 0.012
     clipped_share: float = 0.08
     unstruck_share: float = 0.03
 
@@ -156,7 +159,8 @@ def find_motion(
         span = max(spans, key=lambda each: float(np.linalg.norm(samples.gyro_radps[each.fastest])))
     swing = part(samples, span.first, span.stop)
     mount = find_mount(swing, spec, span.still, takeaway=span.takeaway - span.first)
-    found = _navigate(swing, span, mount, spec, head_m, navigation)
+    mended = mend_clipped(swing, span.shock.t_s if span.shock is not None else None)
+    found = _navigate(mended, span, mount, spec, head_m, navigation)
     return _place(found, swing, span, mount, spec, handed, heading_rad, head_m, settings)
 
 
@@ -282,9 +286,13 @@ def _summary(
         impact_s: float | None = span.shock.t_s
         row = int(np.clip(np.searchsorted(motion.t_s, span.shock.t_s) - 1, 0, len(speed) - 1))
         # The last samples before the blow, carried on to it: the blow itself rings through the next one.
-        rows = slice(max(0, row - 4), row + 1)
-        line = np.polyfit(motion.t_s[rows] - span.shock.t_s, speed[rows], 1)
-        at_ball, at_sigma = float(line[1]), float(sigma[row])
+        since = motion.t_s - span.shock.t_s
+        rows = (since <= 0.0) & (since >= -settings.approach_s)
+        rows[max(0, row - 3) : row + 1] = True
+        curve = np.polyfit(since[rows], speed[rows], 2)
+        at_ball = float(np.clip(curve[2], 0.97 * speed[row], 1.03 * speed[row]))
+        # A wrong instant takes the speed of another one.
+        at_sigma = float(np.hypot(sigma[row], curve[1] * span.shock.sigma_s))
     else:
         impact_s = None
         row = int(np.argmax(speed))

@@ -12,9 +12,6 @@ FloatArray = NDArray[np.float64]
 LEAD_GRIP_M = 0.06
 TRAIL_GRIP_M = 0.138
 
-# The head's centre when its face meets the ball, which rests at the world's origin.
-BEHIND_BALL_M = np.array([-0.03, 0.0, 0.03])
-
 # Middle of the head from the end of the shaft's axis: toward the toe, and behind the face's side (metres, to 1 cm).
 _WOODS = (0.052, 0.037)
 _IRONS = (0.042, 0.017)
@@ -25,6 +22,12 @@ def head_centre_m(spec: ClubSpec, handed: str = "right") -> FloatArray:
     toe, back = _WOODS if spec.kind in {"driver", "wood", "hybrid"} else _IRONS
     # The face of a right-handed club looks along -Y.
     return np.array([toe, back if handed == "right" else -back, spec.length_m - 0.006])
+
+
+def behind_ball_m(spec: ClubSpec) -> FloatArray:
+    """Return the head's centre when its face meets the ball, which rests at the world's origin, metres, shape (3,)."""
+    deep = spec.kind in {"driver", "wood", "hybrid"}
+    return np.array([-0.075, 0.0, 0.035]) if deep else np.array([-0.03, 0.0, 0.03])
 
 
 def unit(v: FloatArray) -> FloatArray:

@@ -6,13 +6,20 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation, Slerp
 
-from twinswing.align.club_frame import BEHIND_BALL_M, LEAD_GRIP_M, TRAIL_GRIP_M, head_centre_m, motion_of, unit
+from twinswing.align.club_frame import (
+    LEAD_GRIP_M,
+    TRAIL_GRIP_M,
+    behind_ball_m,
+    head_centre_m,
+    motion_of,
+    unit,
+)
 from twinswing.align.hinge import club_from_body, swing_times
-from twinswing.align.result import AlignmentRefusedError
-from twinswing.align.signals import SensorPath, SignalParams, sensor_path
 from twinswing.body.camera import PinholeCamera
 from twinswing.body.skeleton import JOINT, BodyMotion
-from twinswing.club.model import ClubMotion, ClubSpec, ImuSamples, Mount
+from twinswing.club.model import ClubMotion, ClubSpec, ImuSamples
+from twinswing.club.motion import SwingSettings, SwingSpan, find_motion, find_swings
+from twinswing.errors import InputError
 from twinswing.timeline.clock import ClockMap
 
 FloatArray = NDArray[np.float64]
@@ -23,33 +30,29 @@ class FuseParams:
     """How sensor and body are weighed; one standard deviation each.
 
     across_m, depth_m : a hand of the body across and along the camera's ray.
-    lever_m           : hands on the grip against the usual grip, with a stated mount.
-    tilt_accel_mps2, jerk_mps3, start_mps, shock_mps, lost : as in FitParams.
-    knot_s            : what is left between body and sensor is taken up by a curve with knots this far apart.
-    follow_m          : the curve's own deviation; larger follows the body's hands more closely.
+    knot_s            : what is left between body and sensor is taken up by a curve that comes and goes over this.
+    follow_m, steady_m: the curve's own deviation, and that of its steady part; larger follows the body more closely.
     ball_m            : head against the ball at address and impact.
-    sigma_rad         : of the sensor's orientation: tilt at rest, bias over a swing, and the mount as stated.
+    ball_reach_m      : a body whose grip puts the head further than this from the ball is not pulled to it.
+    address_rad       : the shaft at address against the line away from the golfer.
+    path_rad          : what the sensor's own path, off by centimetres over a metre, adds to the heading.
+    together_s        : landmarks err alike over this long.
     rate_hz           : of the motion that is returned.
-    before_s, after_s : the sensor's span about impact that dead reckoning is trusted over.
+    most_frames       : of the body that the curve is laid through; more say nothing new.
     """
 
     across_m: float = 0.03
     depth_m: float = 0.12
-    lever_m: float = 0.03
-    tilt_accel_mps2: float = 0.3
-    jerk_mps3: float = 0.3
-    start_mps: float = 6.0
-    shock_mps: float = 1.0
-    lost: float = 0.4
-    knot_s: float = 0.15
-    follow_m: float = 0.04
+    knot_s: float = 0.12
+    follow_m: float = 0.06
+    steady_m: float = 0.10
     ball_m: float = 0.02
     ball_reach_m: float = 0.15
-    sigma_rad: float = 0.03
+    address_rad: float = 0.09
+    path_rad: float = 0.06
+    together_s: float = 0.08
     rate_hz: float = 400.0
     most_frames: int = 150
-    before_s: float = 3.0
-    after_s: float = 1.5
 
 
 def fuse_club(
@@ -67,8 +70,7 @@ def fuse_club(
     body   : the golfer's joints from the video.
     camera : says which of the body's directions is the poorly seen depth; None weighs all alike.
     imu    : the club's samples, or None for a video alone. clock : the club's clock on the session's.
-    spec   : the club; the stream's own, else a 7 iron, where None. Without a mount the sensor is taken to look down
-             the shaft at the end of the grip.
+    spec   : the club; the stream's own, else a 7 iron, where None. A mount that it does not state is found.
     shaft  : shaft directions in the world seen in the video, shape (n, 3) at `body.t_s`, NaN where not.
     events : times of known events, session seconds.
 
@@ -76,108 +78,84 @@ def fuse_club(
     """
     params = params or FuseParams()
     spec = spec or (imu.spec if imu is not None and imu.spec is not None else ClubSpec())
-    arms = club_from_body(body, spec, events, shaft)
+    times = swing_times(body, events)
+    arms = club_from_body(body, spec, times, shaft)
     if imu is None or clock is None:
         return arms
-    times = swing_times(body, events)
-    signals = SignalParams(before_s=params.before_s, after_s=params.after_s)
+    span = swing_near(imu, clock, times)
+    if span is None:
+        return arms
     try:
-        path = sensor_path(imu, float(clock.to_source(times["impact"])), signals)
-    except AlignmentRefusedError:
+        found = find_motion(imu, spec, handed=body.handed, span=span, settings=SwingSettings(heading_sigma_rad=0.0))
+    except InputError:
         return arms
-    if not covers(path, clock, times):
+    own = replace(found.motion, t_s=np.asarray(clock.to_session(found.motion.t_s)))
+    if not (own.t_s[0] <= times["top"] and own.t_s[-1] >= times["impact"]):
         return arms
-    return _hang(body, camera, path, clock, spec, times, arms, params)
+    return _hang(body, camera, own, times, arms, params)
 
 
-def covers(path: SensorPath, clock: ClockMap, times: dict[str, float]) -> bool:
-    """Tell whether the sensor saw the downswing."""
-    first, last = (float(x) for x in clock.to_session(path.t_s[[0, -1]]))
-    return first <= times["top"] and last >= times["impact"]
+def swing_near(imu: ImuSamples, clock: ClockMap, times: dict[str, float]) -> SwingSpan | None:
+    """Return the stream's swing that is the video's: its fastest moment within 0.2 s of impact; None without one."""
+    near = [
+        (abs(float(clock.to_session(imu.t_s[span.fastest])) - times["impact"]), k, span)
+        for k, span in enumerate(find_swings(imu))
+    ]
+    best = min(near, default=None)
+    return best[2] if best is not None and best[0] < 0.2 else None
 
 
 @dataclass(frozen=True)
 class Hung:
-    """The sensor in the world: heading, place over time, residual of the hands (m), on the path's own grid."""
+    """A club turned and shifted into the body's hands: heading (rad) and shift (m), with one sigma of the heading."""
 
     heading_rad: float
     sigma_heading_rad: float
-    position_m: FloatArray
+    shift_m: FloatArray
     rms_m: float
 
 
 def solve_heading(
-    body: BodyMotion, camera: PinholeCamera | None, path: SensorPath, clock: ClockMap, mount: Mount | None,
-    params: FuseParams,
-) -> Hung:  # fmt: skip
-    """Turn and shift the dead-reckoned sensor so that its grip lies in the body's hands.
+    body: BodyMotion,
+    camera: PinholeCamera | None,
+    club: ClubMotion,
+    times: dict[str, float],
+    params: FuseParams | None = None,
+) -> Hung:
+    """Find the turn about the vertical and the shift that put a club's grip into the body's hands.
 
-    For a heading all else is linear (start, tilt, shock, place, levers) and solved at once; the heading is searched on
-    a grid and refined by a parabola through the three best.
+    The turn is searched on a grid and refined, with the club's own guess at address (its shaft points away from the
+    golfer) as a prior; the shift is a robust mean, weighed by what the camera sees well.
     """
-    t = np.asarray(clock.to_source(body.t_s))
-    keep = (t > path.t_s[0]) & (t < path.t_s[-1]) & (t > path.centre_s - 1.8) & (t < path.centre_s + 0.5)
-    if keep.sum() < 8:
-        raise AlignmentRefusedError("expected the club's stream to cover the swing in the video, found it does not")
-    t = t[keep]
+    params = params or FuseParams()
+    # Up to impact only: the last of the downswing clips a common accelerometer, and the blow shakes what follows.
+    keep = (body.t_s >= max(club.t_s[0], times["address"] - 0.2)) & (body.t_s <= min(club.t_s[-1], times["impact"]))
+    if keep.sum() < 4:
+        raise InputError(
+            f"expected the club's stream to cover the video's swing, found {int(keep.sum())} common frames"
+        )
     lead = "left" if body.handed == "right" else "right"
     trail = "right" if lead == "left" else "left"
-    hands = np.stack([body.joints_m[keep, JOINT[f"{s}_hand"]] for s in (lead, trail)], axis=1)
-    columns, prior = _columns(path, t, mount, params)
+    hands = np.stack([body.joints_m[keep, JOINT[f"{side}_hand"]] for side in (lead, trail)], axis=1)
+    at = np.clip(np.searchsorted(club.t_s, body.t_s[keep]), 0, len(club.t_s) - 1)
+    shaft = Rotation.from_quat(club.quaternion[at], scalar_first=True).as_matrix()[:, :, 2]
+    grips = np.stack([club.butt_m[at] + grip * shaft for grip in (LEAD_GRIP_M, TRAIL_GRIP_M)], axis=1)
     weight = _weights(camera, hands, params)
-    known = _sample(path.t_s, path.position_m, t)
-    grid = np.arange(48) * (2 * np.pi / 48)
-    costs = np.array([_at_heading(a, hands, known, columns, prior, weight)[0] for a in grid])
-    best = float(grid[int(np.argmin(costs))])
-    step = grid[1]
-    for _ in range(4):
-        step /= 3.0
-        trial = best + step * np.arange(-3, 4)
-        costs = np.array([_at_heading(a, hands, known, columns, prior, weight)[0] for a in trial])
-        best = float(trial[int(np.argmin(costs))])
-    cost, theta, rms = _at_heading(best, hands, known, columns, prior, weight)
-    # The curvature over +-2 degrees gives the heading's deviation; frames of 80 ms err together.
-    span = 2.0 * np.pi / 180.0
-    sides = [_at_heading(best + s * span, hands, known, columns, prior, weight)[0] for s in (-1, 1)]
-    curvature = max((sides[0] + sides[1] - 2.0 * cost) / span**2, 1e-6)
-    together = max(0.08 * len(t) / max(float(np.ptp(t)), 0.1), 1.0)
-    full, _ = _columns(path, path.t_s, mount, params)
-    drift = full[:, 0, :, : _LEVERS - 3] @ theta[: _LEVERS - 3] + theta[_LEVERS - 3 : _LEVERS]
-    level = path.position_m + drift
-    turn = Rotation.from_euler("z", best).as_matrix()
-    return Hung(best, float(np.sqrt(2.0 * together / curvature)), level @ turn.T, rms)
+    frames = max(params.together_s * len(at) / max(float(np.ptp(body.t_s[keep])), 0.1), 1.0)
 
+    def cost_at(heading: float) -> float:
+        off = float(np.angle(np.exp(1j * heading))) / params.address_rad
+        return _shift_at(heading, hands, grips, weight)[0] / frames + off**2
 
-# Columns: speed, tilt, jerk, shock, lost, place, then a lever for each hand.
-_LEVERS = 18
-
-
-def _columns(
-    path: SensorPath, t: FloatArray, mount: Mount | None, params: FuseParams
-) -> tuple[FloatArray, tuple[FloatArray, FloatArray]]:
-    """Return the linear model of both hands in the level frame, shape (n, 2, 3, 24), and its prior (mean, sigma)."""
-    d = t - path.centre_s
-    shock_at = path.impact_s if np.isfinite(path.impact_s) else path.centre_s + 0.03
-    eye = np.eye(3)
-    out = np.zeros((len(t), 2, 3, _LEVERS + 6))
-    shapes = (d, 0.5 * d**2, d**3 / 6.0, np.maximum(t - shock_at, 0.0))
-    for k, shape in enumerate(shapes):
-        out[..., 3 * k : 3 * k + 3] = shape[:, None, None, None] * eye
-    out[..., 12:15] = np.swapaxes(_sample(path.t_s, path.lost_m, t), 1, 2)[:, None]
-    out[..., 15:18] = eye
-    rotation = _sample(path.t_s, path.rotation, t)
-    out[:, 0, :, _LEVERS : _LEVERS + 3] = rotation
-    out[:, 1, :, _LEVERS + 3 :] = rotation
-    mean = np.zeros(_LEVERS + 6)
-    sigma = np.concatenate([np.full(3, s) for s in (params.start_mps, params.tilt_accel_mps2, params.jerk_mps3,
-                                                    params.shock_mps, params.lost, 10.0, 0.15, 0.15)])  # fmt: skip
-    place = mount or Mount()
-    to_sensor = Rotation.from_quat(place.quaternion, scalar_first=True).inv()
-    for k, grip in enumerate((LEAD_GRIP_M, TRAIL_GRIP_M)):
-        mean[_LEVERS + 3 * k : _LEVERS + 3 * k + 3] = to_sensor.apply([0.0, 0.0, grip] - np.asarray(place.position_m))
-    if mount is not None:
-        sigma[_LEVERS:] = params.lever_m
-    return out, (mean, sigma)
+    best, step = 0.0, 2.0 * np.pi / 48.0
+    for trial in (step * np.arange(48), *[step * 3.0**-k * np.arange(-3, 4) for k in range(1, 6)]):
+        costs = [cost_at(best + turn) for turn in trial]
+        best = best + float(trial[int(np.argmin(costs))])
+    _cost, shift, rms = _shift_at(best, hands, grips, weight)
+    # The curvature over +-2 degrees gives the heading's deviation.
+    reach = np.deg2rad(2.0)
+    curvature = max((cost_at(best - reach) + cost_at(best + reach) - 2.0 * cost_at(best)) / reach**2, 1e-6)
+    return Hung(best, float(np.hypot(np.sqrt(2.0 / curvature), params.path_rad)), shift, rms)
 
 
 def _weights(camera: PinholeCamera | None, hands: FloatArray, params: FuseParams) -> FloatArray:
@@ -189,67 +167,51 @@ def _weights(camera: PinholeCamera | None, hands: FloatArray, params: FuseParams
     return np.asarray((np.eye(3) - along) / params.across_m + along / params.depth_m)
 
 
-def _at_heading(
-    heading: float, hands: FloatArray, known: FloatArray, columns: FloatArray, prior: tuple[FloatArray, FloatArray],
-    weight: FloatArray,
-) -> tuple[float, FloatArray, float]:  # fmt: skip
-    """Solve the linear part at one heading: cost, parameters, and the hands' RMS residual in metres."""
+def _shift_at(
+    heading: float, hands: FloatArray, grips: FloatArray, weight: FloatArray
+) -> tuple[float, FloatArray, float]:
+    """Return the robust cost, the best shift and the RMS residual (m) at one heading."""
     turn = Rotation.from_euler("z", heading).as_matrix()
-    mean, sigma = prior
-    y = (hands - (known @ turn.T)[:, None, :])[..., None]
-    design = weight @ (turn @ columns)
-    target = (weight @ y)[..., 0]
-    a = design.reshape(-1, design.shape[-1])
-    b = target.reshape(-1)
-    robust = np.ones(len(b))
-    theta = np.asarray(mean, dtype=np.float64)
+    miss = (hands - grips @ turn.T).reshape(-1, 3)
+    root = weight.reshape(-1, 3, 3)
+    info = np.swapaxes(root, 1, 2) @ root
+    robust = np.ones(len(miss))
+    shift = np.zeros(3)
+    norm = robust
     for _ in range(3):
-        aw = a * robust[:, None]
-        normal = aw.T @ a + np.diag(1.0 / sigma**2)
-        theta = np.asarray(np.linalg.solve(normal, aw.T @ b + mean / sigma**2), dtype=np.float64)
-        r = b - a @ theta
-        norm = np.repeat(np.linalg.norm(r.reshape(-1, 3), axis=1), 3)
+        total = (info * robust[:, None, None]).sum(0)
+        shift = np.asarray(np.linalg.solve(total, (robust[:, None] * (info @ miss[..., None])[..., 0]).sum(0)))
+        norm = np.linalg.norm((root @ (miss - shift)[..., None])[..., 0], axis=1)
         robust = np.where(norm <= 2.0, 1.0, 2.0 / np.maximum(norm, 1e-9))
-    cost = float((robust * r**2).sum() + (((theta - mean) / sigma) ** 2).sum())
-    miss = (y[..., 0] - (turn @ columns) @ theta).reshape(-1, 3)
-    return cost, theta, float(np.sqrt(np.mean(miss**2)))
-
-
-def _sample(t0: FloatArray, values: FloatArray, t: FloatArray) -> FloatArray:
-    """Interpolate rows of any shape linearly."""
-    rate = 1.0 / (t0[1] - t0[0])
-    at = np.clip((t - t0[0]) * rate, 0.0, len(t0) - 1.001)
-    i = at.astype(np.intp)
-    w = (at - i).reshape(-1, *([1] * (values.ndim - 1)))
-    return np.asarray(values[i] + w * (values[i + 1] - values[i]))
+    cost = float(np.where(norm <= 2.0, norm**2, 4.0 * norm - 4.0).sum())
+    return cost, shift, float(np.sqrt(np.mean((miss - shift) ** 2)))
 
 
 def _hang(
-    body: BodyMotion, camera: PinholeCamera | None, path: SensorPath, clock: ClockMap, spec: ClubSpec,
-    times: dict[str, float], arms: ClubMotion, params: FuseParams,
+    body: BodyMotion, camera: PinholeCamera | None, own: ClubMotion, times: dict[str, float], arms: ClubMotion,
+    params: FuseParams,
 ) -> ClubMotion:  # fmt: skip
     """Put the sensor's motion into the body's hands and the head at the ball."""
-    hung = solve_heading(body, camera, path, clock, spec.mount, params)
-    mount = spec.mount or Mount()
-    span = np.asarray(clock.to_session(path.t_s))
-    lo, hi = max(float(span[0]), float(body.t_s[0])), min(float(span[-1]), float(body.t_s[-1]))
-    t = np.arange(lo, hi, 1.0 / params.rate_hz)
-    at_club = np.asarray(clock.to_source(t))
+    hung = solve_heading(body, camera, own, times, params)
+    t = np.arange(max(own.t_s[0], body.t_s[0]), min(own.t_s[-1], body.t_s[-1]), 1.0 / params.rate_hz)
     turn = Rotation.from_euler("z", hung.heading_rad)
-    sensor = Slerp(path.t_s, Rotation.from_matrix(path.rotation))(np.clip(at_club, path.t_s[0], path.t_s[-1]))
-    club = (turn * sensor * Rotation.from_quat(mount.quaternion, scalar_first=True).inv()).as_matrix()
-    butt = _sample(path.t_s, hung.position_m, at_club) - club @ np.asarray(mount.position_m)
-    head_in_club = head_centre_m(spec, body.handed)
-    shift, shift_sigma = _take_up(body, t, butt, club, head_in_club, times, params)
-    butt = butt + shift
-    sigma_rad = np.full(len(t), np.hypot(params.sigma_rad, min(hung.sigma_heading_rad, 0.5)))
-    sigma_m = np.hypot(shift_sigma, sigma_rad * spec.length_m)
-    inner = motion_of(t, butt, club, head_in_club, sigma_m, sigma_rad, spec, "club+video")
+    club = (turn * Slerp(own.t_s, Rotation.from_quat(own.quaternion, scalar_first=True))(t)).as_matrix()
+    butt = turn.apply(_rows(t, own.t_s, own.butt_m)) + hung.shift_m
+    head_in_club = head_centre_m(own.spec, body.handed)
+    shift, shift_sigma = _take_up(body, own.spec, t, butt, club, times, params)
+    sigma_rad = np.hypot(np.interp(t, own.t_s, own.sigma_rad), min(hung.sigma_heading_rad, 0.5))
+    sigma_m = np.hypot(np.interp(t, own.t_s, own.sigma_m), np.hypot(shift_sigma, sigma_rad * own.spec.length_m))
+    inner = motion_of(t, butt + shift, club, head_in_club, sigma_m, sigma_rad, own.spec, "club+video")
     return _extend(inner, arms)
 
 
+def _rows(t: FloatArray, t0: FloatArray, values: FloatArray) -> FloatArray:
+    """Interpolate each column linearly, shape (n, k)."""
+    return np.stack([np.interp(t, t0, values[:, k]) for k in range(values.shape[1])], axis=-1)
+
+
 def _take_up(
-    body: BodyMotion, t: FloatArray, butt: FloatArray, club: FloatArray, head_in_club: FloatArray,
+    body: BodyMotion, spec: ClubSpec, t: FloatArray, butt: FloatArray, club: FloatArray,
     times: dict[str, float], params: FuseParams,
 ) -> tuple[FloatArray, FloatArray]:  # fmt: skip
     """Return a smooth shift (n, 3) that takes the grip to the body's hands and the head to the ball, and its sigma."""
@@ -261,11 +223,11 @@ def _take_up(
     miss = body.joints_m[inside, JOINT[f"{lead}_hand"]] - (butt[at] + LEAD_GRIP_M * club[at][:, :, 2])
     noise = np.maximum(body.sigma_m[inside, JOINT[f"{lead}_hand"]], params.across_m)
     # Neighbouring frames err alike, so that many frames are worth no more than one each 80 ms.
-    noise = noise * np.sqrt(max(0.08 * len(when) / max(float(np.ptp(when)), 0.1), 1.0))
+    noise = noise * np.sqrt(max(params.together_s * len(when) / max(float(np.ptp(when)), 0.1), 1.0))
     for name in ("address", "impact"):
         if t[0] <= times[name] <= t[-1]:
             i = int(np.clip(np.searchsorted(t, times[name]), 0, len(t) - 1))
-            to_ball = BEHIND_BALL_M - (butt[i] + club[i] @ head_in_club)
+            to_ball = behind_ball_m(spec) - (butt[i] + club[i] @ head_centre_m(spec, body.handed))
             if np.linalg.norm(to_ball - np.median(miss[: len(inside)], axis=0)) > params.ball_reach_m:
                 continue  # the body does not stand where its ball is: the hands are what is seen
             when = np.append(when, times[name])
@@ -274,12 +236,14 @@ def _take_up(
 
     # A steady part, and a part that comes and goes over knot_s: a Gaussian process seen at the frames.
     def kernel(a: FloatArray, b: FloatArray) -> FloatArray:
-        return np.asarray(0.05**2 + params.follow_m**2 * np.exp(-0.5 * ((a[:, None] - b) / params.knot_s) ** 2))
+        return np.asarray(
+            params.steady_m**2 + params.follow_m**2 * np.exp(-0.5 * ((a[:, None] - b) / params.knot_s) ** 2)
+        )
 
     cross = kernel(t, when)
     inverse = np.linalg.inv(kernel(when, when) + np.diag(noise**2))
     shift = cross @ (inverse @ miss)
-    variance = 0.05**2 + params.follow_m**2 - np.einsum("ij,jk,ik->i", cross, inverse, cross)
+    variance = params.steady_m**2 + params.follow_m**2 - np.einsum("ij,jk,ik->i", cross, inverse, cross)
     return shift, np.sqrt(np.maximum(variance, 1e-6))
 
 
@@ -299,7 +263,7 @@ def _extend(inner: ClubMotion, arms: ClubMotion) -> ClubMotion:
     )
     ours = Rotation.from_quat(inner.quaternion, scalar_first=True)
     blended = theirs * Rotation.from_rotvec((theirs.inv() * ours).as_rotvec() * ramp[:, None])
-    their_butt = np.stack([np.interp(inner.t_s, arms.t_s, arms.butt_m[:, k]) for k in range(3)], axis=-1)
+    their_butt = _rows(inner.t_s, arms.t_s, arms.butt_m)
     butt = their_butt + ramp[:, None] * (inner.butt_m - their_butt)
     t = np.concatenate([arms.t_s[before], inner.t_s, arms.t_s[after]])
     before_q, after_q = arms.quaternion[before], arms.quaternion[after]
@@ -323,7 +287,7 @@ def stand_at_ball(
     the ground is seen better than the ball.
     """
     head = np.array([np.interp(impact_s, club.t_s, club.head_m[:, k]) for k in range(3)])
-    shift = (BEHIND_BALL_M - head) * np.array([1.0, 1.0, 0.0])
+    shift = (behind_ball_m(club.spec) - head) * np.array([1.0, 1.0, 0.0])
     return (
         replace(body, joints_m=body.joints_m + shift),
         replace(camera, position_m=camera.position_m + shift),

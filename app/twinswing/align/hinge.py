@@ -7,12 +7,13 @@ from numpy.typing import NDArray
 from scipy.interpolate import PchipInterpolator
 from scipy.ndimage import gaussian_filter1d
 
-from twinswing.align.club_frame import BEHIND_BALL_M, LEAD_GRIP_M, head_centre_m, motion_of, unit
+from twinswing.align.club_frame import LEAD_GRIP_M, behind_ball_m, head_centre_m, motion_of, unit
 from twinswing.body.skeleton import JOINT, BodyMotion
 from twinswing.club.model import ClubMotion, ClubSpec
 
 FloatArray = NDArray[np.float64]
 DEG = np.pi / 180.0
+ARM_M = 0.6  # shoulder to fist of an adult
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class HingeParams:
     finish: float = -140.0 * DEG
     roll_top: float = 78.0 * DEG
     rate_hz: float = 240.0
-    sigma_top_rad: float = 0.22
+    sigma_top_rad: float = 0.28
     sigma_ball_rad: float = 0.10
     shaft_sigma_rad: float = 0.06
 
@@ -113,14 +114,15 @@ def club_from_body(
     wrist = _wrist(t, times, alpha, {k: float(plane.angle(v[None])[0]) for k, v in to_ball.items()}, at, params)
     phi = alpha + wrist
     lift = _lift(t, times, {k: float(np.arcsin(np.clip(v @ plane.normal, -1, 1))) for k, v in to_ball.items()})
-    sigma = _sigma(t, times, params)
+    hands_sigma = np.interp(t, body.t_s, body.sigma_m[:, JOINT[_name(body, "hand")]])
+    # A hand that is off by some centimetres turns the arm that the wrist hangs on.
+    sigma = np.hypot(_sigma(t, times, params), hands_sigma / ARM_M)
     if shaft is not None:
         phi, sigma = _see(t, phi, sigma, body.t_s, shaft, plane, params)
     z = plane.direction(phi, lift)
     rotation = _roll(t, times, z, plane, phi, params)
     butt = hand - LEAD_GRIP_M * z
-    butt = butt + _to_ball(t, times, at, butt, rotation @ head_in_club, float(head_in_club[2]))
-    hands_sigma = np.interp(t, body.t_s, body.sigma_m[:, JOINT[_name(body, "hand")]])
+    butt = butt + _to_ball(t, times, at, butt, rotation @ head_in_club, behind_ball_m(spec))
     sigma_m = np.hypot(sigma * spec.length_m, hands_sigma)
     return motion_of(t, butt, rotation, head_in_club, sigma_m, sigma, spec, "video")
 
@@ -208,17 +210,17 @@ def _sigma(t: FloatArray, times: dict[str, float], params: HingeParams) -> Float
 
 
 def _to_ball(
-    t: FloatArray, times: dict[str, float], at: dict[str, int], butt: FloatArray, lever: FloatArray, length_m: float
+    t: FloatArray, times: dict[str, float], at: dict[str, int], butt: FloatArray, lever: FloatArray, where: FloatArray
 ) -> FloatArray:
     """Return the small shift, shape (n, 3), that takes the head to the ball at address and impact.
 
-    The body's hands are wrong by centimetres; a shift of more than a tenth of the club is not theirs and is cut.
+    The body's hands are wrong by centimetres; what exceeds 12 cm is not theirs and is left.
     """
     out = np.zeros_like(butt)
     for name, share in zip(("address", "impact"), _anchors(t, times), strict=True):
-        miss = BEHIND_BALL_M - (butt[at[name]] + lever[at[name]])
+        miss = where - (butt[at[name]] + lever[at[name]])
         size = float(np.linalg.norm(miss))
-        out += share[:, None] * miss * min(1.0, 0.12 * length_m / max(size, 1e-9))
+        out += share[:, None] * miss * min(1.0, 0.12 / max(size, 1e-9))
     return out
 
 

@@ -103,6 +103,18 @@ def test_a_shader_that_does_not_compile_is_refused_by_both(monkeypatch):
         assert "broken.frag" in shaders.check_with_glslang("broken")
 
 
+def test_the_check_names_what_fails_and_says_so_to_the_shell(monkeypatch, capsys):
+    monkeypatch.setattr(shaders, "variants", lambda: [("depth", ()), ("plane", ())])
+    assert shaders.main(["--check"]) == 0
+    assert "2 shader variants, 0 failures" in capsys.readouterr().out
+    broken = {**shaders._files(), "plane.frag": "#version 330\nvoid main() { nonsense }\n"}
+    monkeypatch.setattr(shaders, "_files", lambda: broken)
+    shaders.load.cache_clear()
+    assert shaders.main(["--check"]) == 1
+    assert "plane" in capsys.readouterr().err
+    shaders.load.cache_clear()
+
+
 def test_an_unknown_program_is_named():
     with pytest.raises(InputError, match="glow"):
         shaders.sources("glow")

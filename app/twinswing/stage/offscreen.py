@@ -154,7 +154,7 @@ class OffscreenStage:
         """
         if not len(times_s):
             raise InputError("expected at least one time to draw, found none")
-        total = np.zeros((self.height_px, self.width_px, 4), dtype=np.float32)
+        total: NDArray[np.float32] | None = None
         part: NDArray[np.uint16] | None = None
         for i, (t_s, shift) in enumerate(zip(times_s, _shifts(len(times_s)), strict=True)):
             scene.set_time(float(t_s))
@@ -163,6 +163,7 @@ class OffscreenStage:
             frame = cv2.LUT(self._raw(), _DECODE)
             part = frame if part is None else cv2.add(part, frame, dst=part)
             if i % _PART == _PART - 1 or i == len(times_s) - 1:
+                total = np.zeros(part.shape, dtype=np.float32) if total is None else total
                 cv2.accumulate(part, total)
                 part = None
         mean = (total * np.float32(_FINE / (_COARSE * len(times_s)))).astype(np.uint16)

@@ -10,12 +10,12 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from twinswing.body.landmarks import LANDMARK
+from twinswing.body.landmarks import LANDMARK, PoseTrack
 from twinswing.body.pose import track_of
 from twinswing.errors import InputError
-from twinswing.swing.anchors import AnchorParams, find_anchors
+from twinswing.swing.anchors import AnchorParams, Anchors, find_anchors
 from twinswing.swing.live_club import ClubImpact, ClubImpactFinder, ClubImpactParams
-from twinswing.swing.signals import swing_signals
+from twinswing.swing.signals import SwingSignals, swing_signals
 
 FloatArray = NDArray[np.float64]
 Landmarks = NDArray[np.float32]
@@ -33,8 +33,8 @@ class LiveParams:
     again_s        : between two looks of which the first found nothing; a look costs some milliseconds.
     rise           : the hands have risen by this since their lowest, so a look is worth it.
     fresh_s        : a strike further back than this was looked for before.
-    fastest_fall_s : from three to one quarter of the fall; real swings take 0.05 to 0.15 s, practice swings 0.25 s,
-                     arms that are lowered more.
+    min_fall_rate  : trunk lengths a second from three to one quarter of the fall: swings have 5 to 12, slowed down
+                     2.5 times 3.3; arms that are lowered quickly 2.5.
     together       : the wrists hold one grip, so from top to strike their middle half of distances is below this many
                      trunk lengths (a fist is 0.2; a hidden wrist is guessed some way off).
     pair_s         : strikes told by hands and club that lie closer belong to one swing: pose errs by a frame or two,
@@ -51,7 +51,7 @@ class LiveParams:
     again_s: float = 0.15
     rise: float = 0.55
     fresh_s: float = 2.0
-    fastest_fall_s: float = 0.3
+    min_fall_rate: float = 3.0
     together: float = 0.5
     pair_s: float = 0.7
     apart_s: float = 2.0
@@ -221,32 +221,47 @@ class SwingFinder:
     def _strike(self) -> tuple[float, float] | None:
         """Return the time of the strike and the downswing's duration of a full swing in the last seconds, or None."""
         p = self._params
-        rows = list(self._hands.rows)
-        if sum(row is not None for row in rows) < 8:
+        found = self._fresh_anchors()
+        if found is None:
             return None
-        pose = track_of(list(self._hands.t_s), rows, (0, 0))
-        try:
-            signals = swing_signals(pose)
-        except InputError:
-            return None
-        anchors = find_anchors(signals, p.anchors)
-        if anchors is None or not (np.isfinite(anchors.impact) and np.isfinite(anchors.top)):
-            return None
+        pose, signals, anchors, impact_s = found
         frames = np.arange(len(signals.t_s))
-        impact_s = float(np.interp(anchors.impact, frames, signals.t_s))
-        if impact_s < signals.t_s[-1] - p.fresh_s or impact_s < self._last_impact_s + p.apart_s:
-            return None
         top, bottom = int(anchors.top), int(np.ceil(anchors.impact))
         fall = signals.height[top : bottom + 1]
         t = signals.t_s[top : bottom + 1]
         drop = fall[0] - fall[-1]
         upper, lower = (np.flatnonzero(fall >= fall[-1] + share * drop) for share in (0.75, 0.25))
-        if not len(upper) or drop < p.anchors.min_fall or t[lower[-1]] - t[upper[-1]] > p.fastest_fall_s:
+        if not len(upper) or drop < p.anchors.min_fall:
+            return None
+        if 0.5 * drop < p.min_fall_rate * (t[lower[-1]] - t[upper[-1]]):
             return None
         wrists = pose.image_px[top : bottom + 1, _WRISTS]
         apart = np.linalg.norm(wrists[:, 0] - wrists[:, 1], axis=1) / signals.trunk_px
         sweep_s = impact_s - float(np.interp(anchors.top, frames, signals.t_s))
         return (impact_s, sweep_s) if np.nanmedian(apart) < p.together else None
+
+    def _fresh_anchors(self) -> tuple[PoseTrack, SwingSignals, Anchors, float] | None:
+        """Find top and strike of the newest full swing; an older, fuller one is left out then."""
+        p = self._params
+        after_s = self._last_end_s
+        for _ in range(3):
+            begin = next((i for i, t in enumerate(self._hands.t_s) if t > after_s), len(self._hands.t_s))
+            times, rows = list(self._hands.t_s)[begin:], list(self._hands.rows)[begin:]
+            if sum(row is not None for row in rows) < 8:
+                return None
+            pose = track_of(times, rows, (0, 0))
+            try:
+                signals = swing_signals(pose)
+            except InputError:
+                return None
+            anchors = find_anchors(signals, p.anchors)
+            if anchors is None or not (np.isfinite(anchors.impact) and np.isfinite(anchors.top)):
+                return None
+            impact_s = float(np.interp(anchors.impact, np.arange(len(signals.t_s)), signals.t_s))
+            if impact_s >= signals.t_s[-1] - p.fresh_s and impact_s >= self._last_impact_s + p.apart_s:
+                return pose, signals, anchors, impact_s
+            after_s = impact_s + 0.3
+        return None
 
     def _announce(self, impact_s: float, by: str, club: str, pace: float = 1.0) -> None:
         self._count += 1

@@ -166,6 +166,7 @@ class OffscreenStage:
                 total = np.zeros(part.shape, dtype=np.float32) if total is None else total
                 cv2.accumulate(part, total)
                 part = None
+        assert total is not None  # there is at least one time
         mean = (total * np.float32(_FINE / (_COARSE * len(times_s)))).astype(np.uint16)
         return np.ascontiguousarray(_ENCODE[mean][::-1, :, 2::-1])
 

@@ -121,7 +121,7 @@ class LiftPriors:
     camera_height_m   : a hand-held phone or a tripod stands at hip to chest height.
     camera_height_sigma_m, balance_sigma_m : the two things that give the camera's pitch: its height, and that a
                         golfer who stands still has the body's mass above the feet (as far as landmark depth can tell).
-    ball_ahead_m      : from the ankles to the ball at address, between a short iron (0.6) and a driver (0.9).
+    ball_ahead_m      : from the ankles to the ball at address, between a wedge (0.75) and a driver (1.05).
     chest_m, chest_sigma_m : how far toward the trail shoulder the hands are from the chest's middle, along the line of
                         the shoulders: arms swing with the chest, which is the best hint of its turn at the top.
     bend_m, bend_ratio: how far a point may leave the straight line between its neighbours in time, for a point at rest
@@ -140,7 +140,7 @@ class LiftPriors:
     camera_height_m: float = 1.15
     camera_height_sigma_m: float = 0.35
     balance_sigma_m: float = 0.10
-    ball_ahead_m: float = 0.75
+    ball_ahead_m: float = 0.88
     chest_m: float = 0.14
     chest_sigma_m: float = 0.12
     bend_m: float = 0.004

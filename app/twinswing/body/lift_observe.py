@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from twinswing.body.landmarks import FrameState, PoseTrack
 from twinswing.body.lift_model import POINT, landmark_map
+from twinswing.body.tracking import body_height_px
 
 FloatArray = NDArray[np.float64]
 
@@ -57,7 +58,7 @@ def observe(track: PoseTrack, address_t_s: float | None, rule: KnotRule | None =
     world = _across(world, track.swapped[seen])
     sure = np.clip(np.einsum("pl,nl->np", weights, track.visibility[seen].astype(np.float64)), 0.02, 1.0)
     sure[track.state[seen] == FrameState.BRIDGED] *= 0.1
-    height_px = _height_px(px)
+    height_px = body_height_px(track)
     knots = _place(t, px / height_px, rule)
     hats = _hats(t, knots)
     total = hats @ sure
@@ -84,16 +85,6 @@ def _across(world: FloatArray, exchanged: NDArray[np.bool_]) -> FloatArray:
     low = np.minimum(where.astype(int), len(good) - 2)
     share = (where - low)[:, None, None]
     return np.asarray((1.0 - share) * world[good[low]] + share * world[good[low + 1]])
-
-
-def _height_px(px: FloatArray) -> float:
-    """Return a standing height in pixels from the longest chain of legs, trunk and head that the clip shows."""
-    ankle = 0.5 * (px[:, POINT["left_ankle"]] + px[:, POINT["right_ankle"]])
-    hip = 0.5 * (px[:, POINT["left_hip"]] + px[:, POINT["right_hip"]])
-    shoulder = 0.5 * (px[:, POINT["left_shoulder"]] + px[:, POINT["right_shoulder"]])
-    chain = np.linalg.norm(hip - ankle, axis=-1) + np.linalg.norm(shoulder - hip, axis=-1)
-    # Ankle to shoulder along the body is 0.79 of stature (Winter 2009: 0.491 legs, 0.295 trunk).
-    return float(max(np.percentile(chain, 75) / 0.785, 8.0))
 
 
 def _place(t: FloatArray, unit_px: FloatArray, rule: KnotRule) -> FloatArray:

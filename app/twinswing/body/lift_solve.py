@@ -11,44 +11,12 @@ from scipy.linalg import solveh_banded
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from twinswing.body.camera import PinholeCamera
+from twinswing.body.lift_contact import FEET, FOOT_HEIGHT, Lengths, find_contacts
 from twinswing.body.lift_model import BONES, POINT, POINTS, LiftPriors, bone_map, point_scatter_m
 from twinswing.body.lift_observe import Observed
 
 FloatArray = NDArray[np.float64]
 _DIM = 3 * POINTS
-_FEET = {
-    "left": [POINT["left_ankle"], POINT["left_heel"], POINT["left_toe"]],
-    "right": [POINT["right_ankle"], POINT["right_heel"], POINT["right_toe"]],
-}
-# Heights of foot points on the ground as fractions of stature: joint centres and landmarks lie inside the shoe.
-_FOOT_HEIGHT = (0.042, 0.015, 0.012)
-
-
-@dataclass(frozen=True)
-class Ground:
-    """How firmly each foot point is on the ground and at rest, per knot.
-
-    down : weight 0 to 1 of the point's height being its planted height, shape (K, 20).
-    hold : weight 0 to 1 of the point not moving to the next knot, shape (K - 1, 20).
-    """
-
-    down: FloatArray
-    hold: FloatArray
-
-
-def find_contacts(seen: Observed) -> Ground:
-    """Find when each foot point is planted: it neither moves nor is lifted against where it stands at address."""
-    K = len(seen.t_s)
-    down, hold = np.zeros((K, POINTS)), np.zeros((max(K - 1, 0), POINTS))
-    unit = seen.image_px / seen.height_px
-    for feet in _FEET.values():
-        for p in feet:
-            home = np.median(unit[seen.still, p], axis=0)
-            lift = home[1] - unit[:, p, 1]  # positive is up in the picture
-            down[:, p] = 1.0 / (1.0 + (np.maximum(lift, 0.0) / 0.02) ** 4)
-            step = np.linalg.norm(np.diff(unit[:, p], axis=0), axis=-1)
-            hold[:, p] = 1.0 / (1.0 + (step / 0.012) ** 4)
-    return Ground(down, hold)
 
 
 @dataclass(frozen=True)
@@ -67,36 +35,6 @@ class SolveRule:
     last_step_m: float = 1.0
     refine_at: tuple[int, ...] = (5, 9)
     done_m: float = 2e-3
-
-
-@dataclass
-class Lengths:
-    """Bone lengths of this golfer, metres, shape (bones,), with the table's and how firmly it holds."""
-
-    now_m: FloatArray
-    table_m: FloatArray
-    sigma_m: FloatArray
-
-    @classmethod
-    def of(cls, height_m: float) -> "Lengths":
-        """Start from the table for a stature."""
-        table = np.array([b.fraction for b in BONES]) * height_m
-        return cls(table.copy(), table, np.array([b.vary for b in BONES]) * table)
-
-    def refine(self, bones_m: FloatArray, weight: FloatArray) -> None:
-        """Move toward the lengths that the points have, as far as their number and scatter outweigh the table.
-
-        Left and right are one body: their bones get one length. bones_m and weight have shape (K, bones).
-        """
-        middle = np.median(bones_m, axis=0)
-        count = np.clip(weight.sum(0), 0.0, 30.0)
-        # Knots err together (the same landmark bias), so their mean is worth a few of them at most.
-        sigma_seen = np.maximum(0.06 * self.table_m / np.sqrt(1.0 + 0.2 * count), 1e-3)
-        gain = self.sigma_m**2 / (self.sigma_m**2 + sigma_seen**2)
-        now = self.table_m + gain * (middle - self.table_m)
-        for i in range(0, 16, 2):  # the first eight kinds come in pairs
-            now[i : i + 2] = now[i : i + 2].mean()
-        self.now_m = now
 
 
 class LiftProblem:
@@ -275,8 +213,8 @@ class LiftProblem:
 
     def _ground_terms(self, x: FloatArray) -> tuple[FloatArray, FloatArray]:
         K = len(x)
-        feet = [p for side in _FEET.values() for p in side]
-        want = np.tile(_FOOT_HEIGHT, 2) * self.height_m
+        feet = [p for side in FEET.values() for p in side]
+        want = np.tile(FOOT_HEIGHT, 2) * self.height_m
         J, r = np.zeros((K, len(feet), POINTS, 3)), np.zeros((K, len(feet)))
         for i, p in enumerate(feet):
             above = x[:, p, 2] - want[i]

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from twinswing.club.imports import read_club_log
-from twinswing.club.wire import play_club, samples_from_batches
-from twinswing.streams.club_client import PlayOptions
-from twinswing.streams.hub import BatchArrived, ClubJoined, HubSettings, HubThread
+from twinswing.club.wire import play_club, samples_from_batches, stream_from_samples
+from twinswing.errors import InputError
+from twinswing.streams.club_client import PlayOptions, play
+from twinswing.streams.hub import BatchArrived, ClubJoined, HubSettings, HubThread, ImpactFelt
 
 DATA = Path(__file__).parents[3] / "shared" / "data" / "imu"
 
@@ -53,3 +54,27 @@ def test_every_sample_of_a_real_log_arrives(name: str) -> None:
     _, got = play_and_join(DATA / name, PlayOptions(rate=0))
     assert_same(sent, got)
     np.testing.assert_array_equal(got.clipped, sent.clipped)
+
+
+def test_firmware_tells_of_the_impact(truth) -> None:
+    swing = truth.swings[1]
+    stream = stream_from_samples(truth.samples(1))
+    events = []
+    with HubThread(HubSettings(), events.append) as hub:
+        asyncio.run(play(stream, f"ws://127.0.0.1:{hub.port}", PlayOptions(rate=0)))
+    (felt,) = [event for event in events if isinstance(event, ImpactFelt)]
+    assert felt.impact.t_ns * 1e-9 == pytest.approx(swing.events_s["impact"], abs=0.005)
+    assert felt.impact.peak_mps2 > 100.0
+    hello = next(event.hello for event in events if isinstance(event, ClubJoined))
+    spec = samples_from_batches(hello, [event for event in events if isinstance(event, BatchArrived)]).spec
+    assert spec == swing.spec  # kind, name, length, lie, loft, mount and serial came over the wire
+
+
+def test_lost_batches_are_told_with_the_samples(truth) -> None:
+    stream = stream_from_samples(truth.samples(0))
+    kept = [batch for batch in stream.batches() if batch.sequence not in (5, 6, 40)]
+    got = samples_from_batches(stream.hello, reversed(kept))
+    assert (np.diff(got.t_s) > 0).all()
+    assert got.warnings == (f"3 batches of club {stream.hello.serial} never arrived",)
+    with pytest.raises(InputError, match="no samples"):
+        samples_from_batches(stream.hello, [])

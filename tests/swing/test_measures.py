@@ -39,6 +39,16 @@ def test_the_club_puts_its_events_to_the_hundredth(view: str, handed: str) -> No
             assert swing.events[name].frame == nearest
 
 
+def test_the_club_finds_address_better_than_landmarks_do() -> None:
+    plain_off, club_off = [], []
+    for seed in range(6):
+        s, plain, swing, _ = _with_club(seed, "face-on")
+        plain_off.append(abs(plain.events["address"].t_s - s.events_s["address"]))
+        club_off.append(abs(swing.events["address"].t_s - s.events_s["address"]))
+    assert np.median(club_off) < 0.05
+    assert np.median(club_off) < np.median(plain_off)
+
+
 def test_a_club_that_was_only_guessed_changes_no_event() -> None:
     s, plain, _, _ = _with_club(1, "face-on")
     guessed = replace(s.club, source="video")

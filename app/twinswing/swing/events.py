@@ -199,7 +199,7 @@ def _warnings(anchors: Anchors, moments: dict[str, Moment], viewpoint: Viewpoint
     return tuple(said)
 
 
-def _fuse(*opinions: tuple[float, float]) -> Moment:
+def fuse(*opinions: tuple[float, float]) -> Moment:
     """Weigh (frame, sigma) opinions by their variance; one that disagrees widens the result."""
     place = np.array([o[0] for o in opinions])
     weight = 1.0 / np.square([o[1] for o in opinions])
@@ -249,13 +249,13 @@ def _backswing(
     slope = max(float(np.gradient(s.height)[int(toe) : int(toe) + 2].mean()), 0.1 / a.sweep)
     spread = float(np.clip(params.toe_up_height[1] * (shoulder - lowest) / slope, 0.6, 0.5 * a.sweep))
     usual, usual_sigma = (v * a.sweep for v in params.toe_up_before)
-    up = _fuse((toe, spread), (level - usual, usual_sigma))
+    up = fuse((toe, spread), (level - usual, usual_sigma))
     address = _address(s, a, change, begin, up.frame, params)
     if address is not None:
         found["address"] = address
         way = level - address.frame
         between = (address.frame + params.toe_up_between[0] * way, params.toe_up_between[1] * way + 0.5 * address.sigma)
-        up = _fuse((toe, spread), (level - usual, usual_sigma), between)
+        up = fuse((toe, spread), (level - usual, usual_sigma), between)
     if up.frame >= 0.0:
         found["toe_up"] = up
     return found
@@ -275,7 +275,7 @@ def _address(
     if felt is None:
         # No rest stands out, but the clip begins well before a takeaway can have.
         return Moment(toe_up - usual, sigma) if toe_up - usual > sigma else None
-    address = _fuse((felt[0], float(np.hypot(felt[1], params.felt_sigma * a.sweep))), (toe_up - usual, sigma))
+    address = fuse((felt[0], float(np.hypot(felt[1], params.felt_sigma * a.sweep))), (toe_up - usual, sigma))
     return address if address.frame >= 0.0 else None
 
 
@@ -296,7 +296,7 @@ def _impact(s: SwingSignals, a: Anchors, address: Moment | None, params: EventPa
     speed = abs(float(across[last] - across[first])) / (1.2 * a.sweep)
     if passed is None or speed * a.sweep < 0.7:
         return Moment(*fall)
-    return _fuse(fall, (passed, max(params.return_trunks / speed, 0.4)))
+    return fuse(fall, (passed, max(params.return_trunks / speed, 0.4)))
 
 
 def _downswing(a: Anchors, gap: FloatArray, params: EventParams) -> dict[str, Moment]:
@@ -311,7 +311,7 @@ def _downswing(a: Anchors, gap: FloatArray, params: EventParams) -> dict[str, Mo
         opinions.append((level, max(0.07 * a.sweep, 0.3)))
     elif begin == 0 and not np.isfinite(a.top):
         return {}  # already past level when the clip starts
-    return {"mid_downswing": _fuse(*opinions)}
+    return {"mid_downswing": fuse(*opinions)}
 
 
 def _after(s: SwingSignals, a: Anchors, change: FloatArray | None, params: EventParams) -> dict[str, Moment]:
@@ -324,7 +324,7 @@ def _after(s: SwingSignals, a: Anchors, change: FloatArray | None, params: Event
     usual = (a.impact + params.finish[0] * a.sweep, params.finish[1] * a.sweep)
     rest = find_rest(change, a, params.stillness) if change is not None else None
     if rest is not None:
-        finish = _fuse(usual, (rest, params.finish[1] * a.sweep))
+        finish = fuse(usual, (rest, params.finish[1] * a.sweep))
         # The picture has come to rest inside the clip, so the finish is in it, even where it usually takes longer.
         found["finish"] = Moment(min(finish.frame, n - 1.0), finish.sigma)
     elif usual[0] <= n - 0.5:

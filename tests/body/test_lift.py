@@ -121,6 +121,18 @@ def test_any_frame_rate(fps):
     assert np.median(Case("face-on", fps=fps).off()) < 0.08
 
 
+def test_the_club_says_where_the_ball_lies():
+    case = Case("face-on")
+    spots = []
+    for kind in ("driver", "iron", "unheard of"):
+        body, _ = lift(case.track, view="face-on", height_m=case.height, address_t_s=0.1, club_kind=kind)
+        spots.append(0.5 * (at(body.joints_m, "left_ankle") + at(body.joints_m, "right_ankle"))[6])
+    np.testing.assert_allclose(spots[0] - spots[1], [-0.15, 0.24, 0.0], atol=1e-6)
+    np.testing.assert_allclose(spots[2], spots[1])
+    true = 0.5 * (at(case.joints, "left_ankle") + at(case.joints, "right_ankle"))[6]
+    np.testing.assert_allclose(spots[1][:2], true[:2], atol=0.12)
+
+
 def test_stature_scales_everything():
     case = Case("face-on")
     double, _ = lift(case.track, view="face-on", height_m=2.0 * case.height, address_t_s=0.1)

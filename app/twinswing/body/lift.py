@@ -9,7 +9,7 @@ from twinswing.body.camera import PinholeCamera
 from twinswing.body.landmarks import FrameState, PoseTrack
 from twinswing.body.lift_camera import estimate_camera
 from twinswing.body.lift_finish import at_frames, fix_lengths, to_joints
-from twinswing.body.lift_model import POINT, LiftPriors
+from twinswing.body.lift_model import BALL_PLACES, POINT, LiftPriors
 from twinswing.body.lift_observe import Observed, observe
 from twinswing.body.lift_solve import LiftProblem
 from twinswing.body.skeleton import JOINT, JOINT_NAMES, BodyMotion
@@ -27,6 +27,7 @@ def lift(
     height_m: float | None = None,
     diagonal_fov_rad: float | None = None,
     address_t_s: float | None = None,
+    club_kind: str = "iron",
     priors: LiftPriors | None = None,
 ) -> tuple[BodyMotion, PinholeCamera]:
     """Estimate the golfer's joints in the world and the camera, at every frame of a track.
@@ -37,6 +38,8 @@ def lift(
     height_m         : stature; None assumes the priors'. Everything scales with it.
     diagonal_fov_rad : the camera's full diagonal field of view; None assumes a phone's.
     address_t_s      : when the golfer stands at address; None looks for it.
+    club_kind        : a kind out of BALL_PLACES, which says where the ball (the world's origin) lies from the feet; any
+                       other is taken for an iron.
     Raises InputError when no frame has a pose.
 
     The body minimises, over the whole clip at once, its distance from the landmarks' pixels, from constant bone
@@ -65,20 +68,21 @@ def lift(
     problem = LiftProblem(seen, camera, priors, height, 1.0 if handed == "right" else -1.0)
     knots = problem.solve(start)
     points = fix_lengths(at_frames(seen.t_s, knots, track.t_s), problem.lengths.now_m)
-    points, camera = _to_ball(points, camera, seen, track.t_s, priors, handed)
+    points, camera = _to_ball(points, camera, seen, track.t_s, club_kind, handed)
     joints = to_joints(points, height)
     sigma = joint_sigma(seen, track, height)
     return BodyMotion(track.t_s, joints, sigma, handed, "video"), camera
 
 
 def _to_ball(
-    points: FloatArray, camera: PinholeCamera, seen: Observed, t_s: FloatArray, priors: LiftPriors, handed: str
+    points: FloatArray, camera: PinholeCamera, seen: Observed, t_s: FloatArray, club_kind: str, handed: str
 ) -> tuple[FloatArray, PinholeCamera]:
     """Shift the world on the ground so that the ball, which lies ahead of the feet at address, is its origin."""
     still = np.interp(t_s, seen.t_s, seen.still.astype(float)) > 0.5
     feet = points[still if still.any() else slice(None)][:, [POINT["left_ankle"], POINT["right_ankle"]]].mean((0, 1))
     side = 1.0 if handed == "right" else -1.0
-    shift = np.array([-feet[0], side * priors.ball_ahead_m - feet[1], 0.0])
+    forward, ahead = BALL_PLACES.get(club_kind, BALL_PLACES["iron"])
+    shift = np.array([-forward - feet[0], side * ahead - feet[1], 0.0])
     return points + shift, replace(camera, position_m=camera.position_m + shift)
 
 

@@ -120,7 +120,7 @@ def estimate_camera(
     right = np.cross(ahead, [0.0, 0.0, 1.0])
     rotation = np.stack([right, np.cross(forward, right), forward])
     ankles = address[[POINT["left_ankle"], POINT["right_ankle"]]].mean(0)
-    stands = np.array([0.0, side * priors.ball_ahead_m, 0.042 * height_m])
+    stands = np.array([0.0, side, 0.042 * height_m])  # about; `lift` puts the origin at the ball once feet are known
     position = stands - rotation.T @ ankles
     camera = PinholeCamera(
         width_px=width_px,

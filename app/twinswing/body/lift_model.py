@@ -112,6 +112,17 @@ def bone_map(bones: tuple[Bone, ...] = BONES) -> FloatArray:
     return weights
 
 
+# Where the ball lies at address from the middle of the ankles: toward the target and ahead, metres. A driver's ball
+# lies inside the lead heel and a longer club away, a short iron's at the middle. One camera does not see it.
+BALL_PLACES: dict[str, tuple[float, float]] = {
+    "driver": (0.18, 1.12),
+    "wood": (0.14, 1.05),
+    "hybrid": (0.08, 0.97),
+    "iron": (0.03, 0.88),
+    "wedge": (0.0, 0.80),
+}
+
+
 @dataclass(frozen=True)
 class LiftPriors:
     """What a lift takes for granted, each with its reason. Sigmas are one standard deviation.
@@ -121,7 +132,6 @@ class LiftPriors:
     camera_height_m   : a hand-held phone or a tripod stands at hip to chest height.
     camera_height_sigma_m, balance_sigma_m : the two things that give the camera's pitch: its height, and that a
                         golfer who stands still has the body's mass above the feet (as far as landmark depth can tell).
-    ball_ahead_m      : from the ankles to the ball at address, between a wedge (0.75) and a driver (1.05).
     chest_m, chest_sigma_m : how far toward the trail shoulder the hands are from the chest's middle, along the line of
                         the shoulders: arms swing with the chest, which is the best hint of its turn at the top.
     bend_m, bend_ratio: how far a point may leave the straight line between its neighbours in time, for a point at rest
@@ -140,7 +150,6 @@ class LiftPriors:
     camera_height_m: float = 1.15
     camera_height_sigma_m: float = 0.35
     balance_sigma_m: float = 0.10
-    ball_ahead_m: float = 0.88
     chest_m: float = 0.14
     chest_sigma_m: float = 0.12
     bend_m: float = 0.004

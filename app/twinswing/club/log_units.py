@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from twinswing.club.orientation import integrate, rotate
 from twinswing.errors import InputError
 
 FloatArray = NDArray[np.float64]
@@ -158,6 +159,35 @@ def _tilted_more_than(t_s: FloatArray, accel: FloatArray, gyro: FloatArray, scal
     return float(np.arccos(np.clip(cosine, -1.0, 1.0))) > max(3.0 * most, 0.05)
 
 
+# A right scale carries gravity from one rest to the next within this; wrong ones must miss by the other.
+CARRIED_RAD, MISSED_RAD = 0.15, 0.45
+
+
+def _carried_from_rest_to_rest(
+    t_s: FloatArray, accel: FloatArray, gyro: FloatArray, choices: dict[str, float]
+) -> str | None:
+    """Return the one unit whose integral turns gravity at the first rest into gravity at the last, or None."""
+    quiet = quiet_rows(accel, gyro, share=0.3)
+    rows = np.flatnonzero(quiet)
+    breaks = np.flatnonzero(np.diff(rows) > 1)
+    if not len(breaks):
+        return None
+    first, last = rows[: breaks[0] + 1], rows[breaks[-1] + 1 :]
+    if min(len(first), len(last)) < 4 or np.diff(t_s).max() > 20 * float(np.median(np.diff(t_s))):
+        return None
+    rate = gyro - np.median(gyro[quiet], axis=0)
+    begin, end = np.median(accel[first], axis=0), np.median(accel[last], axis=0)
+    begin, end = begin / np.linalg.norm(begin), end / np.linalg.norm(end)
+    span = slice(int(np.median(first)), int(np.median(last)) + 1)
+    away = {}
+    for name, scale in choices.items():
+        turn = integrate(np.array([1.0, 0.0, 0.0, 0.0]), t_s[span], rate[span] * scale)[-1]
+        moved = rotate(turn * np.array([1.0, -1.0, -1.0, -1.0]), begin)
+        away[name] = float(np.arccos(np.clip(moved @ end, -1.0, 1.0)))
+    best, *others = sorted(away, key=away.__getitem__)
+    return best if away[best] < CARRIED_RAD and all(away[each] > MISSED_RAD for each in others) else None
+
+
 def find_time(t: FloatArray, header: str, stated: str | None, name: str) -> tuple[float, str]:
     """Return seconds per unit of the time column."""
     if stated:
@@ -232,6 +262,9 @@ def find_gyro(
         unit = min(choices, key=lambda each: abs(np.log(ratio / choices[each])))
         if abs(np.log(ratio / choices[unit])) < np.log(nearest):
             return choices[unit], fulls.get(unit, float("nan")), [f"angular rate was taken to be in {unit}"]
+    sure = _carried_from_rest_to_rest(t_s, accel, gyro, choices)
+    if sure is not None:
+        return choices[sure], fulls.get(sure, float("nan")), [f"angular rate was taken to be in {sure}"]
     if not whole and _tilted_more_than(t_s, accel, gyro, DEG):
         return 1.0, float("nan"), ["angular rate was taken to be in rad/s"]
     raise InputError(

@@ -1,7 +1,8 @@
 """A club, its sensor, and its motion.
 
 Club frame: origin at the butt of the grip, Z from butt to head along the shaft, X along the leading edge toward the
-toe, Y = Z x X out of the face. Quaternions are (w, x, y, z).
+toe, Y = Z x X. The frame is right-handed for every club, so the face of a right-handed club looks along -Y and that of
+a left-handed club along +Y. Quaternions are (w, x, y, z).
 """
 
 from dataclasses import dataclass, field

@@ -28,7 +28,7 @@ class Demo:
 
 
 DEMOS: tuple[Demo, ...] = (
-    Demo("driver-face-on", "driver", "face-on", 60.0, 7),
+    Demo("driver-face-on", "driver", "face-on", 60.0, 9),
     Demo("iron-down-the-line", "iron", "down-the-line", 120.0, 11),
 )
 SIZE = (540, 720)

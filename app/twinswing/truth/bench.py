@@ -1,0 +1,202 @@
+"""The figures of the README, measured: each with its target, what it was compared to, and how it was found.
+
+`make bench` writes them to bench.json and prints a table. Times are ratios to something measured in the same run,
+because machines differ; errors are against exact synthetic swings.
+"""
+
+import json
+import platform
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from twinswing import __version__
+from twinswing.errors import InputError
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One measured figure.
+
+    target : what it is held to ("<= 1.10"), or "" where it is only reported. met: None without a target.
+    compared_to : the other side of a ratio, or where an error's truth comes from. method: how it was measured.
+    """
+
+    bench: str
+    name: str
+    value: float
+    unit: str
+    target: str = ""
+    compared_to: str = ""
+    method: str = ""
+
+    @property
+    def met(self) -> bool | None:
+        """Tell whether the target is met."""
+        if not self.target:
+            return None
+        relation, _, bound = self.target.partition(" ")
+        limit = float(bound)
+        return self.value <= limit if relation == "<=" else self.value >= limit
+
+
+Bench = Callable[[bool], list[Figure]]
+
+# Median and 95th percentile that the alignment is held to, ms, by frame rate.
+_ALIGNMENT_TARGETS = {30.0: (4.0, 10.0), 60.0: (2.0, 5.0), 240.0: (1.0, 3.0)}
+
+
+def bench_alignment(full: bool) -> list[Figure]:
+    """Align rendered truth swings through the real pose path."""
+    from twinswing.truth.alignment_bench import bench_alignment as run  # noqa: PLC0415  (each bench loads its own)
+
+    swings = 40 if full else 6
+    figures = []
+    for row in run(tuple(_ALIGNMENT_TARGETS), swings=swings):
+        median, p95 = _ALIGNMENT_TARGETS[row.rate_hz]
+        name = f"{row.rate_hz:.0f} fps"
+        method = f"{row.swings} rendered swings, pose by the model, {row.refused} refused"
+        figures += [
+            Figure("alignment", f"{name} error, median", row.median_ms, "ms", f"<= {median}", "truth", method),
+            Figure("alignment", f"{name} error, 95th percentile", row.p95_ms, "ms", f"<= {p95}", "truth", method),
+            Figure("alignment", f"{name} within one sigma", row.within_sigma, "1", "", "0.68 if sigma is true", method),
+            Figure("alignment", f"{name} whole-frame correlation, median", row.baseline_median_ms, "ms", "", "truth",
+                   "the usual method on the same landmarks"),
+            Figure("alignment", f"{name} whole-frame correlation, 95th", row.baseline_p95_ms, "ms", "", "truth",
+                   "the usual method on the same landmarks"),
+        ]  # fmt: skip
+    return figures
+
+
+def bench_clock(full: bool) -> list[Figure]:
+    """Simulated pings, Wi-Fi-like delays, drift within 50 ppm."""
+    from twinswing.streams.clock_bench import bench_clock as run  # noqa: PLC0415
+
+    return [
+        Figure("clock", f"{row.estimator}, {row.floor}, {what}", value, "ms", "", "simulated clock",
+               f"RMS over 60 s, {row.sessions} sessions of 600 pings")
+        for row in run(sessions=100 if full else 30)
+        for what, value in (("median", row.median_ms), ("95th percentile", row.p95_ms))
+    ]  # fmt: skip
+
+
+def bench_hub(full: bool) -> list[Figure]:
+    """Eight clubs at 1 kHz over real sockets."""
+    from twinswing.streams.hub_bench import bench_hub as run  # noqa: PLC0415
+
+    found = run(seconds=60.0 if full else 5.0)
+    method = f"{found.clubs} clubs at {found.rate_hz:.0f} Hz for {found.seconds:.0f} s on loopback"
+    return [
+        Figure("hub", "samples lost or wrong", found.lost + found.wrong, "1", "<= 0", f"{found.sent} sent", method),
+        Figure("hub", "batch delay, median", found.delay_p50_ms, "ms", "", "the batch's last sample", method),
+        Figure("hub", "batch delay, 99th percentile", found.delay_p99_ms, "ms", "", "the batch's last sample", method),
+        Figure("hub", "processor share, clubs and hub", found.cpu_share, "1", "", "one core", method),
+    ]
+
+
+def bench_analysis(full: bool) -> list[Figure]:
+    """Time the whole of analyze against a bare decode-and-detect loop on the same clip, in turns."""
+    from twinswing.body.bench import bare_loop  # noqa: PLC0415
+    from twinswing.swing.analysis import analyze  # noqa: PLC0415
+    from twinswing.truth.generate import write_truth  # noqa: PLC0415
+
+    ratios = []
+    with tempfile.TemporaryDirectory() as folder:
+        clip = write_truth(Path(folder), fps=60.0, size=(720, 1280), seed=5)[0] / "video.mp4"
+        for number in range(5 if full else 3):
+            start = time.perf_counter()
+            bare_loop(clip)
+            middle = time.perf_counter()
+            analyze(clip, Path(folder) / f"{number}.mcap")
+            ratios.append((time.perf_counter() - middle) / (middle - start))
+    return [
+        Figure("analysis", "whole analysis", statistics.median(ratios), "x", "<= 1.10", "decode and detect in turn",
+               f"720x1280 at 60 fps, median of {len(ratios)} pairs, from {min(ratios):.2f} to {max(ratios):.2f}"),
+    ]  # fmt: skip
+
+
+def bench_recording(full: bool) -> list[Figure]:
+    """Open recordings of two sizes; the time must not go with the size."""
+    from twinswing.recording.reader import RecordingReader  # noqa: PLC0415
+    from twinswing.recording.writer import RecordingWriter  # noqa: PLC0415
+
+    times: dict[int, float] = {}
+    noise = np.random.default_rng(0).integers(0, 256, 64 * 1024, dtype=np.uint8).tobytes()
+    with tempfile.TemporaryDirectory() as folder:
+        for megabytes in (16, 512 if full else 128):
+            path = Path(folder) / f"{megabytes}.mcap"
+            with RecordingWriter(path) as writer:
+                for i in range(megabytes * 16):
+                    writer.write_video(i * 10_000_000, noise)
+            start = time.perf_counter()
+            with RecordingReader(path) as reader:
+                assert reader.span_ns is not None
+            times[megabytes] = time.perf_counter() - start
+    small, large = (times[key] for key in sorted(times))
+    return [
+        Figure("recording", f"open {max(times)} MB", large, "s", "<= 0.5", f"{small * 1e3:.1f} ms for 16 MB", "once")
+    ]
+
+
+def bench_frame(full: bool) -> list[Figure]:
+    """The processor's part of a window's frame, with the picture so small that the rasteriser does nothing."""
+    from twinswing.desk.frame_bench import bench_frame as run  # noqa: PLC0415
+    from twinswing.truth.build import make_swing  # noqa: PLC0415
+    from twinswing.truth.session import session_of  # noqa: PLC0415
+
+    found = run(session_of(make_swing()), frames=1000 if full else 300)
+    method = f"{found.frames} frames of a playing swing, panels and plots shown, drawn to {found.size_px} px"
+    return [
+        Figure("frame", "processor part, median", found.median_ms, "ms", "<= 4", "60 frames a second: 16.7 ms", method),
+        Figure("frame", "processor part, 99th percentile", found.p99_ms, "ms", "", "60 frames a second", method),
+        Figure("frame", "of it, panels", found.panels_ms, "ms", "", "the frame", method),
+    ]
+
+
+BENCHES: dict[str, Bench] = {
+    "recording": bench_recording,
+    "frame": bench_frame,
+    "hub": bench_hub,
+    "clock": bench_clock,
+    "analysis": bench_analysis,
+    "alignment": bench_alignment,
+}
+
+
+def run_benches(out: Path, *, full: bool = False, only: str | None = None) -> int:
+    """Run the benches, write bench.json, print a table on stdout; return 0, or 1 when a target was missed."""
+    if only is not None and only not in BENCHES:
+        raise InputError(f"--only: expected one of {', '.join(BENCHES)}, found {only!r}")
+    console = Console()
+    figures: list[Figure] = []
+    for name, bench in BENCHES.items():
+        if only in (None, name):
+            console.print(f"[dim]{name} ...[/dim]")
+            figures += bench(full)
+    document = {
+        "version": __version__,
+        "machine": {"python": platform.python_version(), "system": platform.platform(), "full": full},
+        "figures": [asdict(figure) | {"met": figure.met} for figure in figures],
+    }
+    out.write_text(json.dumps(document, indent=1), encoding="utf-8")
+    console.print(_table(figures))
+    console.print(f"Written to {out}")
+    return 1 if any(figure.met is False for figure in figures) else 0
+
+
+def _table(figures: list[Figure]) -> Table:
+    table = Table("bench", "figure", "value", "target", "compared to", "how")
+    for figure in figures:
+        mark = {None: "", True: "[green]met[/green] ", False: "[red]missed[/red] "}[figure.met]
+        table.add_row(
+            figure.bench, figure.name, f"{figure.value:.3g} {figure.unit}", mark + figure.target, figure.compared_to,
+            figure.method,
+        )  # fmt: skip
+    return table

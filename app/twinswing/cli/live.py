@@ -95,6 +95,8 @@ def capture(arguments: argparse.Namespace) -> int:
     # One sentence of ours says why a camera cannot be opened; OpenCV and FFmpeg would put ten before it.
     os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
+    if not arguments.camera.isdecimal() and "://" not in arguments.camera:
+        existing(arguments.camera, "a camera's number, its URL or a video file to play as one")
     listen = hub_settings(arguments)
     out = Path(arguments.out)
     intake = Intake(out, listen, *session_clock())

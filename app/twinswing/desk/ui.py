@@ -28,6 +28,7 @@ class UserInterface:
 
     def __init__(self, base: Any, layout_text: str = "", folder: Path | None = None) -> None:
         self._base = base
+        self.fixed_size: tuple[int, int] | None = None  # instead of the window's, for measuring
         onscreen = isinstance(base.win, p3d.GraphicsWindow)
         if base.buttonThrowers is None:
             base.buttonThrowers = [p3d.NodePath(p3d.ButtonThrower("none"))]
@@ -54,7 +55,7 @@ class UserInterface:
 
     def resize(self) -> None:
         """Take the window's size."""
-        size = self._base.win.get_x_size(), self._base.win.get_y_size()
+        size = self.fixed_size or (self._base.win.get_x_size(), self._base.win.get_y_size())
         imgui.get_io().display_size = imgui.ImVec2(*size)
 
     def reset_layout(self) -> None:

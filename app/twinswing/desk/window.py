@@ -93,6 +93,7 @@ class Desk(ShowBase):  # type: ignore[misc]
         self._drag: tuple[int, float, float] | None = None
         self._last = time.perf_counter()
         self.drops = None if offscreen else watch_file_drops(self.win.get_window_handle().get_int_handle())
+        self.fixed_scene_px: tuple[int, int] | None = None  # for measuring a frame without filling its pixels
         self.cpu_ms: list[float] = []
         self.closed = False
         self._bind()
@@ -198,7 +199,8 @@ class Desk(ShowBase):  # type: ignore[misc]
         # Over the video, the scene takes the video's own shape.
         video = self.session.video if self.viewport.motion.view == "video" else None
         aspect = video.width_px / video.height_px if video else None
-        self.viewport.place(fitted_rect(self.ui.frame(context), aspect))
+        rect = fitted_rect(self.ui.frame(context), aspect)
+        self.viewport.place((*rect[:2], *self.fixed_scene_px) if self.fixed_scene_px else rect)
 
     def _after_panels(self, task: Any) -> int:
         t_s = self.playback.t_s

@@ -27,7 +27,7 @@ class MotionParams:
 
     long_side_px: int = 480
     cell_px: int = 12
-    grain: float = 10.0
+    grain: float = 5.0
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ class StillnessParams:
 
     reach_trunks  : how far club and hands get from the hips, to each side, up and down.
     onset_share   : of the motion at its strongest (the downswing). A club head that creeps away by 1 cm a frame covers
-                    few pixels; the downswing sweeps the whole figure and club, about 700 times as much.
+                    few pixels; the downswing sweeps the whole figure and club, about 200 times as much.
     floor_factor  : motion has to exceed what there is while the golfer stands (leaves, other people, a held camera) by
                     this to be the golfer's.
     repeat_share  : a frame with less motion than this share of its neighbours' repeats the frame before it.
@@ -30,7 +30,7 @@ class StillnessParams:
     """
 
     reach_trunks: tuple[float, float, float] = (3.0, 3.0, 2.6)
-    onset_share: float = 0.0015
+    onset_share: float = 0.005
     floor_factor: float = 2.0
     repeat_share: float = 0.12
     dip_share: tuple[float, float] = (0.75, 0.45)

@@ -23,7 +23,13 @@ def club_at(motion: ClubMotion, t_s: float) -> tuple[NDArray[np.float64], NDArra
     return butt, q / np.linalg.norm(q)
 
 
-def shaft_direction(quaternion: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the club's Z axis, from butt to head, in the world, shape (3,): the third column of its rotation."""
+def rotation_of(quaternion: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the rotation to the world, shape (3, 3), of a unit quaternion (w, x, y, z)."""
     w, x, y, z = quaternion
-    return np.array([2 * (x * z + w * y), 2 * (y * z - w * x), 1 - 2 * (x * x + y * y)])
+    return np.array(
+        [
+            [1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)],
+            [2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)],
+            [2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)],
+        ]
+    )

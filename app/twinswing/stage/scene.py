@@ -17,7 +17,7 @@ from twinswing.stage.club_model import ClubNode
 from twinswing.stage.detail import with_details
 from twinswing.stage.figure import GolferFigure
 from twinswing.stage.material import Light, Quality
-from twinswing.stage.pose import club_at, shaft_direction
+from twinswing.stage.pose import club_at, rotation_of
 from twinswing.stage.screen import VideoScreen, VideoTexture, make_backdrop
 from twinswing.stage.shadow import ShadowMap
 from twinswing.stage.skeleton import SkeletonLines
@@ -33,7 +33,7 @@ class Figure(Protocol):
     node: p3d.NodePath
 
     def set_joints(self, joints: FloatArray, grip: FloatArray | None = None) -> None:
-        """Take the pose of these joints, world metres, shape (23, 3); `grip` points from the butt to the head."""
+        """Take the pose of these joints, world metres, shape (23, 3); `grip` is the club's rotation to the world."""
 
 
 class Club(Protocol):
@@ -226,7 +226,7 @@ class SwingScene:
         if motion is not None and self.club is not None:
             butt, quaternion = club_at(motion, t_s)
             self.club.set_pose(butt, quaternion)
-            grip = shaft_direction(quaternion)
+            grip = rotation_of(quaternion)
         if body is not None and self.figure is not None and self.skeleton is not None:
             joints = body.at(t_s)
             if self._shown["figure"]:

@@ -188,3 +188,25 @@ def test_a_hidden_arm_thrown_about_does_not_drag_the_body():
     others = [i for n, i in JOINT.items() if not n.startswith("left_")]
     assert np.median(moved[:, others]) < 0.03  # half of the smallest sigma
     assert body.sigma_m[30, JOINT["left_wrist"]] > 1.5 * body.sigma_m[30, JOINT["right_wrist"]]
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_a_wrist_that_the_model_throws_away_does_not_pop(view):
+    case = Case(view, fps=30)
+    image = case.track.image_px.copy()
+    at_top = int(case.swing.events_s["top"] * 30)
+    hand = [LANDMARK[f"right_{n}"] for n in ("wrist", "index", "pinky", "thumb")]
+    image[at_top - 1 : at_top + 3, hand] += np.array([90.0, 140.0])  # half a metre, as sure as ever
+    body, _ = lift(
+        replace(case.track, image_px=image),
+        view=view,
+        height_m=case.height,
+        address_t_s=case.swing.events_s["address"],
+    )
+    around = slice(at_top - 3, at_top + 5)
+    path = at(body.joints_m, "right_wrist")[around]
+    unspoilt = at(case.body.joints_m, "right_wrist")[around]
+    thrown = np.hypot(90.0, 140.0) * case.height / 550.0  # the golfer is about 550 pixels tall
+    assert np.linalg.norm(path - unspoilt, axis=-1).max() < 0.5 * thrown
+    bend = np.linalg.norm(path[1:-1] - 0.5 * (path[:-2] + path[2:]), axis=-1)
+    assert bend.max() < 0.12

@@ -137,6 +137,7 @@ class LiftPriors:
     bend_m, bend_ratio: how far a point may leave the straight line between its neighbours in time, for a point at rest
                         and per metre that its picture does.
     grip_m, grip_sigma_m : between the wrists of two hands on one grip.
+    let_go_s          : hands seen apart for less than about this to either side are taken for the model's mistake.
     square_m          : how far hips, shoulders and toes of a golfer at address lie out of the target line, over their
                         width.
     pelvis_over_feet_m, pelvis_behind_m : where a standing golfer's pelvis is over the ankles (weight shift reaches
@@ -156,6 +157,7 @@ class LiftPriors:
     bend_ratio: float = 0.6
     grip_m: float = 0.085
     grip_sigma_m: float = 0.025
+    let_go_s: float = 0.25
     square_m: float = 0.03
     pelvis_over_feet_m: float = 0.08
     pelvis_behind_m: float = 0.05

@@ -49,8 +49,8 @@ class LiftProblem:
         metres_per_px = height_m / seen.height_px
         scatter_m, self.depth_sigma_m = point_scatter_m()
         self.sigma_px = scatter_m / metres_per_px
-        self.bend_sigma_m = self._bend_sigma(metres_per_px)
         self.grip = self._grip_weight()
+        self.bend_sigma_m = self._bend_sigma(metres_per_px)
         self.soften = 1.0
         self.start_depth = np.zeros((len(seen.t_s), POINTS))
 
@@ -62,6 +62,12 @@ class LiftProblem:
         x = self.seen.image_px
         bend = before[:, None, None] * x[:-2] + after[:, None, None] * x[2:] - x[1:-1]
         seen_m = np.linalg.norm(bend, axis=-1) * metres_per_px
+        # A point that is guessed may not excuse its own jumps, and two hands on one grip move as the calmer one does.
+        seen_m = seen_m * np.minimum(np.minimum(self.seen.weight[:-2], self.seen.weight[1:-1]), self.seen.weight[2:])
+        grip = self.grip[1:-1] > 0.5
+        for name in ("wrist", "hand"):
+            pair = [POINT[f"left_{name}"], POINT[f"right_{name}"]]
+            seen_m[:, pair] = np.where(grip[:, None], seen_m[:, pair].min(axis=1, keepdims=True), seen_m[:, pair])
         # Depth bends as much as the picture does, but not at the same knots, so borrow from both sides.
         wide = seen_m.copy()
         wide[1:] = np.maximum(wide[1:], 0.7 * seen_m[:-1])
@@ -77,9 +83,11 @@ class LiftProblem:
         """Return 1 where the wrists are seen together as on one grip, 0 where a hand has let go, shape (K,)."""
         left, right = POINT["left_wrist"], POINT["right_wrist"]
         gap = np.linalg.norm(self.seen.image_px[:, left] - self.seen.image_px[:, right], axis=-1)
-        # A wrist that is guessed, not seen, is no evidence of a hand that let go.
+        # A wrist that is guessed, not seen, is no evidence of a hand that let go; nor is a short excursion.
         clear = np.minimum(self.seen.weight[:, left], self.seen.weight[:, right])
-        return np.asarray(1.0 / (1.0 + (clear * gap / self.seen.height_px / 0.13) ** 6))
+        apart, t = clear * gap / self.seen.height_px, self.seen.t_s
+        lasting = np.array([np.median(apart[np.abs(t - now) <= self.priors.let_go_s]) for now in t])
+        return np.asarray(1.0 / (1.0 + (lasting / 0.13) ** 6))
 
     def solve(self, points: FloatArray, rule: SolveRule | None = None) -> FloatArray:
         """Return the points that fit best, shape (K, 20, 3).

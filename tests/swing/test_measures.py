@@ -85,6 +85,16 @@ def test_head_speed_of_a_measured_club_is_that_before_the_ball() -> None:
         assert head.value == pytest.approx(s.delivery.head_speed_mps, rel=0.03)
 
 
+def test_a_measured_club_turns_as_fast_as_it_did() -> None:
+    s, _, swing, club = _with_club(1, "face-on")
+    shaft = s.club_at(s.t_s)[1][..., 2]
+    true = np.linalg.norm(np.gradient(shaft, s.t_s, axis=0), axis=1)
+    down = (s.t_s > s.events_s["top"]) & (s.t_s < s.events_s["impact"])
+    turn = measure_swing(swing, None, club)["club_turn_peak_radps"]
+    assert turn.value == pytest.approx(true[down].max(), rel=0.02)
+    assert "club_turn_peak_radps" not in measure_swing(swing, s.body, replace(club, source="video"))
+
+
 @pytest.mark.parametrize("view", ["face-on", "down-the-line", "oblique"])
 def test_speeds_from_an_exact_body_are_within_two_sigma(view: str) -> None:
     for seed in (1, 2, 3):
@@ -115,6 +125,9 @@ def test_slow_motion_gives_no_seconds_and_no_speeds() -> None:
     measures = measure_swing(swing, s.body, s.club)
     assert not [name for name in measures if name.endswith(("_s", "_mps"))]
     assert measures["tempo_ratio"].value > 1.5
+    scale = measures["time_scale"]
+    assert abs(scale.value - 8.0) < 3.0 * scale.sigma
+    assert "assumed" in scale.source
 
 
 def test_what_needs_an_event_outside_the_clip_is_left_out() -> None:

@@ -3,14 +3,12 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from twinswing.body.skeleton import JOINT, BodyMotion
 from twinswing.club.model import ClubMotion
 from twinswing.swing.events import FoundSwing
 from twinswing.swing.model import Measure
-
-FloatArray = NDArray[np.float64]
+from twinswing.swing.series import SpeedSeries, hand_speed, head_speed, segment_speeds
 
 
 @dataclass(frozen=True)
@@ -23,6 +21,7 @@ class MeasureParams:
                        would say nothing and are left to the club's and better cameras.
     tilt_sigma_rad   : the spine's lean lies largely in the picture.
     hand_speed_share : of the value; stature is assumed (5 %), depth is weak.
+    scale_share      : of slow motion's factor: real downswings take 0.22 to 0.35 s.
     head_per_hand    : head speed against the hands' peak speed as a camera gives it, and 1 sigma as a share. Tour
                        players' hands reach 9 to 11 m/s, their heads 40 (7 iron) to 50 m/s (driver); exact swings
                        have 4.1 to 4.2, and 4.8 to 7 when 30 frames a second blunt the hands' peak.
@@ -31,6 +30,7 @@ class MeasureParams:
     turn_sigma_rad: tuple[tuple[str, float], ...] = (("face-on", 0.55), ("oblique", 0.6), ("down-the-line", 0.8))
     tilt_sigma_rad: float = 0.09
     hand_speed_share: float = 0.12
+    scale_share: float = 0.18
     head_per_hand: tuple[float, float] = (4.8, 0.27)
 
 
@@ -43,12 +43,16 @@ def measure_swing(
     """Return what can be said of a swing; what its events or parts don't allow is left out.
 
     In slow motion by an unknown factor durations and speeds are left out: only ratios and angles are the swing's own.
+    `time_scale` then says how slow it seems: clip seconds per real second.
     """
     params = params or MeasureParams()
     found = _tempo(swing, "club+video" if club is not None and club.source != "video" else "video")
     if body is not None:
         found |= _angles(swing, body, params)
-    if not swing.slow_motion:
+    if swing.slow_motion:
+        sigma = params.scale_share * swing.time_scale
+        found["time_scale"] = Measure(swing.time_scale, "1", sigma, "video (a downswing of the usual time is assumed)")
+    else:
         hands = _hand_speed(swing, body, params) if body is not None else None
         head = _head_speed(swing, club) if club is not None else None
         if hands is not None:
@@ -56,6 +60,9 @@ def measure_swing(
             head = head or _head_by_hands(hands, params)
         if head is not None:
             found["head_speed_mps"] = head
+        turn = _club_turn(swing, club) if club is not None else None
+        if turn is not None:
+            found["club_turn_peak_radps"] = turn
     return found
 
 
@@ -116,19 +123,23 @@ def _angles(swing: FoundSwing, body: BodyMotion, params: MeasureParams) -> dict[
     return found
 
 
-def _peak(t: FloatArray, speed: FloatArray, first: float, last: float) -> float | None:
-    inside = (t >= first) & (t <= last)
-    return float(speed[inside].max()) if inside.any() else None
+def _peak(series: SpeedSeries | None, first_s: float, last_s: float) -> float | None:
+    """Return the largest value within a span, None where nothing was seen in it."""
+    if series is None:
+        return None
+    inside = (series.t_s >= first_s) & (series.t_s <= last_s)
+    return float(series.value[inside].max()) if inside.any() else None
+
+
+def _downswing(swing: FoundSwing) -> tuple[float, float] | None:
+    e = swing.events
+    return (e["top"].t_s, e["impact"].t_s) if "top" in e and "impact" in e else None
 
 
 def _hand_speed(swing: FoundSwing, body: BodyMotion, params: MeasureParams) -> Measure | None:
     """Return the hands' peak speed in the downswing."""
-    e = swing.events
-    if "top" not in e or "impact" not in e or len(body.t_s) < 3:
-        return None
-    hands = 0.5 * (body.joints_m[:, JOINT["left_hand"]] + body.joints_m[:, JOINT["right_hand"]])
-    speed = np.linalg.norm(np.gradient(hands, body.t_s, axis=0), axis=1)
-    peak = _peak(body.t_s, speed, e["top"].t_s, e["impact"].t_s)
+    span = _downswing(swing)
+    peak = _peak(hand_speed(body), *span) if span is not None else None
     return None if peak is None else Measure(peak, "m/s", params.hand_speed_share * peak, body.source)
 
 
@@ -148,11 +159,21 @@ def _head_speed(swing: FoundSwing, club: ClubMotion) -> Measure | None:
     if club.source == "video" or "impact" not in swing.events or len(club.t_s) < 3:
         return None
     impact = swing.events["impact"].t_s
-    speed = np.linalg.norm(np.gradient(club.head_m, club.t_s, axis=0), axis=1)
     step = float(np.median(np.diff(club.t_s)))
-    peak = _peak(club.t_s, speed, impact - max(0.015, 1.5 * step), impact + 0.5 * step)
+    peak = _peak(head_speed(club), impact - max(0.015, 1.5 * step), impact + 0.5 * step)
     if peak is None:
         return None
     # The lever from hands to head dominates: its error over its length, and the rate's own scale of about 2 %.
     share = max(float(np.interp(impact, club.t_s, club.sigma_m)) / club.spec.length_m, 0.02)
     return Measure(peak, "m/s", share * peak, club.source)
+
+
+def _club_turn(swing: FoundSwing, club: ClubMotion) -> Measure | None:
+    """Return the shaft's fastest turn in the downswing, as its sensor has it; the sensor's scale is good to 2 %."""
+    span = _downswing(swing)
+    if club.source == "video" or span is None:
+        return None
+    peak = _peak(segment_speeds(None, club).get("club"), *span)
+    return (
+        None if peak is None else Measure(float(np.radians(peak)), "rad/s", 0.02 * float(np.radians(peak)), club.source)
+    )

@@ -112,16 +112,19 @@ def capture(arguments: argparse.Namespace) -> int:
     except BaseException:
         intake.close()
         raise
+    teller = _Teller(session)
     with stop_on_signals(session.stop):
         session.start()
         if has_display() and not (arguments.no_window or arguments.offscreen):
             from twinswing.desk.live import run_live_window
 
             try:
-                run_live_window(session)
+                run_live_window(session, teller.tell)
             finally:
                 session.stop()
-        _watch(session)
+        while not session.wait(0.1):
+            teller.tell()
+        teller.tell()
     view = session.view()
     if view.trouble:
         say(view.trouble)
@@ -129,19 +132,25 @@ def capture(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _watch(session: "CaptureSession") -> None:
-    """Tell on stderr what happens until the capture is over."""
-    told_state, told_at, told_swings = "", -_TELL_EVERY_S, 0
-    while not session.wait(0.1):
-        view = session.view()
+class _Teller:
+    """Tells on stderr what happens in a capture: each state, each swing, and the counters every two seconds."""
+
+    def __init__(self, session: "CaptureSession") -> None:
+        self._session = session
+        self._state = ""
+        self._at_s = -_TELL_EVERY_S
+        self._swings = 0
+
+    def tell(self) -> None:
+        """Say what is new; cheap enough for every frame of a window."""
+        view = self._session.view()
         finished = [s for s in view.swings if s.session is not None or s.refused]
-        for swing in finished[told_swings:]:
+        for swing in finished[self._swings :]:
             at = f"Swing {swing.swing.number} at {swing.swing.impact_s:.2f} s, found by {swing.swing.found_by}"
-            result = f"not in 3D: {swing.refused}" if swing.refused else "in 3D"
-            say(f"{at}: {result}")
-        told_swings = len(finished)
-        if view.state != told_state or view.t_s - told_at >= _TELL_EVERY_S:
-            told_state, told_at = view.state, view.t_s
+            say(f"{at}: {f'not in 3D: {swing.refused}' if swing.refused else 'in 3D'}")
+        self._swings = len(finished)
+        if view.state != self._state or view.t_s - self._at_s >= _TELL_EVERY_S:
+            self._state, self._at_s = view.state, view.t_s
             say(progress_line(view))
 
 

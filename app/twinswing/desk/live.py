@@ -4,6 +4,7 @@ It only looks: nothing in the capture waits for a frame that is drawn here.
 """
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -125,13 +126,14 @@ class LiveDesk(Desk):
         return times[:kept:group], turn[:kept].reshape(-1, group).max(axis=1)
 
 
-def run_live_window(capture: CaptureSession) -> None:
+def run_live_window(capture: CaptureSession, each_frame: Callable[[], None]) -> None:
     """Show a capture until it has ended or the window is closed; the caller ends the capture then."""
     desk = LiveDesk(capture, load_settings(settings_dir() / "desk.json"))
     try:
         while not desk.closed and not capture.finished.is_set():
             started = time.perf_counter()
             desk.step()
+            each_frame()
             # The processor belongs to the capture first: sixty frames a second are enough, and where a frame is dear
             # (a software renderer) drawing takes half of the time at the most.
             took = time.perf_counter() - started

@@ -19,6 +19,7 @@ from twinswing.truth.build import make_swing
 from twinswing.truth.camera import FilmSpec, frame_times, place_camera
 from twinswing.truth.golfer import club_of, random_golfer
 from twinswing.truth.imu import SensorSpec, simulate
+from twinswing.truth.sequence import kinematic_sequence
 from twinswing.truth.session import session_of
 from twinswing.truth.swing import TruthSwing
 from twinswing.truth.video import film_swing
@@ -245,5 +246,6 @@ def truth_document(scene: Scenario) -> dict[str, Any]:
             "pts": "middle of the exposure of the first row; row r of h is readout_s * r / h later",
         },
         "delivery": swing.delivery.as_dict(),
+        "sequence": {name: asdict(peak) for name, peak in kinematic_sequence(swing).items()},
         "appearance": scene.appearance.to_dict(),
     }

@@ -43,7 +43,7 @@ class FilmSpec:
     noise: float = 2.0
     crf: int = 20
     msaa: int = 4
-    most_parts: int = 8
+    most_parts: int = 16
     part_px: float = 3.0
 
     def __post_init__(self) -> None:

@@ -90,7 +90,7 @@ def exposure_times(swing: TruthSwing, camera: PinholeCamera, film: FilmSpec, t_s
     moved = float(np.nanmax(np.sum(np.linalg.norm(np.diff(px, axis=0), axis=-1), axis=0)))
     # A rolling shutter's whole exposure is longer than one row's: keep the spacing, not the number.
     most = round(film.most_parts * length / film.shutter_s) if film.readout_s else film.most_parts
-    parts = int(np.clip(np.ceil(moved / film.part_px), 1, min(most, 4 * film.most_parts)))
+    parts = int(np.clip(np.ceil(moved / film.part_px), 1, min(most, 2 * film.most_parts)))
     return [float(x) for x in start + length * (np.arange(parts) + 0.5) / parts]
 
 

@@ -257,3 +257,36 @@ def test_a_real_golfer_and_a_real_club_end_in_one_recording(shared_data: Path, t
         share = max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
         finish = swing["events"]["finish"]["t_s"]
         assert swing["after_s"] + swing["end_s"] - finish < 3.0 * share
+
+
+@pytest.mark.slow
+def test_two_swings_in_one_capture_are_both_kept_and_the_last_is_shown(shared_data: Path, tmp_path: Path) -> None:
+    clip, film, out = shared_data / "video" / "down_the_line_160px.mp4", tmp_path / "twice.mp4", tmp_path / "out.mcap"
+    with av.open(str(film), "w") as container:
+        stream = container.add_stream("libx264", rate=30, options={"crf": "16"})
+        stream.width, stream.height, stream.pix_fmt = 160, 160, "yuv420p"
+        for _ in range(2):
+            with av.open(str(clip)) as source:
+                for picture in source.decode(video=0):
+                    rgb = picture.to_ndarray(format="rgb24")
+                    container.mux(stream.encode(av.VideoFrame.from_ndarray(rgb, format="rgb24")))
+        container.mux(stream.encode())
+    status, _, said = run("capture", "--camera", film, "-o", out)
+    assert status == 0, said
+    assert "2 swings in 3D" in said.splitlines()[-1]
+    with RecordingReader(out) as reader:
+        record = reader.metadata("capture/swings")
+        start_s = reader.times_ns("/camera/main/video")[0] * 1e-9
+        sessions = sum(entry.name == "swing/session" for entry in reader.index.metadata)
+    assert record["shown"] == 2
+    assert sessions == 2
+    for number, swing in enumerate(record["swings"]):
+        # Impact is published as frame 90 of the clip, which has 138.
+        assert swing["events"]["impact"]["frame"] == pytest.approx(90 + 138 * number, abs=1.5)
+        assert swing["events"]["impact"]["t_s"] - start_s == pytest.approx((90 + 138 * number) / 30, abs=0.07)
+    shown = load_session(out)
+    assert shown.events["impact"].t_s == record["swings"][1]["events"]["impact"]["t_s"]
+    assert shown.body is not None
+    # Its frames are counted within its own part of the capture, as its pose is.
+    assert shown.pose is not None
+    assert shown.pose.t_s[shown.events["impact"].frame] == pytest.approx(shown.events["impact"].t_s, abs=0.02)

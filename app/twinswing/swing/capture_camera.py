@@ -181,8 +181,8 @@ class CameraRecorder:
             return
         last_ns = self.counts.last_ns if self.counts.recorded else frame.t_ns - 1
         t_ns = max(frame.t_ns, last_ns + 1)
-        if frame.dropped_before or self._was_paused:
-            self._mark(last_ns, t_ns, frame.dropped_before, paused=self._was_paused)
+        if frame.dropped_before or frame.restarted or self._was_paused:
+            self._mark(last_ns, t_ns, frame)
         self._was_paused = False
         rgb = self._upright(frame.image_bgr)
         for picture in self._encoder.encode(rgb, t_ns):
@@ -214,9 +214,15 @@ class CameraRecorder:
             bgr = np.asarray(cv2.resize(bgr, self._size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
         return np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), dtype=np.uint8)
 
-    def _mark(self, after_ns: int, before_ns: int, frames: int, *, paused: bool) -> None:
-        mark = {"after_s": after_ns / NS_PER_S, "before_s": before_ns / NS_PER_S, "lost_frames": float(frames)}
-        self._marks.append(mark | ({"paused": 1.0} if paused else {}))
+    def _mark(self, after_ns: int, before_ns: int, frame: CameraFrame) -> None:
+        """Note a gap before a frame, and why it is there."""
+        mark = {
+            "after_s": after_ns / NS_PER_S,
+            "before_s": before_ns / NS_PER_S,
+            "lost_frames": float(frame.dropped_before),
+        }
+        reasons = {"paused": self._was_paused, "camera_opened_again": frame.restarted}
+        self._marks.append(mark | {name: 1.0 for name, holds in reasons.items() if holds})
         self._unstored = True
 
     def _store_marks(self, *, last: bool = False) -> None:

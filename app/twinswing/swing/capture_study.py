@@ -147,21 +147,16 @@ def _serve(jobs: "Connection[Any, Any]") -> None:
     # pipe (or by being killed, which closes it too).
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    detector: PoseDetector | None = None
-    try:
-        while True:
-            job: SwingJob = jobs.recv()
-            if detector is None and not job.looked.all():
-                detector = PoseDetector()
-            try:
-                jobs.send(study_part(job, detector))
-            except TwinswingError as error:
-                jobs.send(Studied(None, str(error), 0.0, 0.0))
-    except (EOFError, OSError):
-        pass  # the capture has ended
-    finally:
-        if detector is not None:
-            detector.close()
+    with PoseDetector() as detector:  # made before the first swing, which would wait for it
+        try:
+            while True:
+                job: SwingJob = jobs.recv()
+                try:
+                    jobs.send(study_part(job, detector))
+                except TwinswingError as error:
+                    jobs.send(Studied(None, str(error), 0.0, 0.0))
+        except (EOFError, OSError):
+            pass  # the capture has ended
 
 
 @dataclass

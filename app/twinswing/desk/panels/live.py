@@ -18,7 +18,7 @@ from twinswing.swing.capture_clubs import ClubLine
 
 FloatArray = NDArray[np.float64]
 
-_HEADER_PX, _FOOTER_PX = 54, 216
+_HEADER_PX, _FOOTER_PX, _EMPTY_FOOTER_PX = 54, 216, 44
 _CAMERA_SHARE = 0.36  # of the width, once there is a swing to show beside it
 _STILL = (
     imgui.WindowFlags_.no_decoration
@@ -71,11 +71,12 @@ def draw_live(context: LivePanelContext) -> Rect | None:
     """Draw all panels; return the rectangle left for the scene, or None while there is no swing to show."""
     size = imgui.get_io().display_size
     shown = context.view.shown
-    middle = max(size.y - _HEADER_PX - _FOOTER_PX, 1.0)
+    footer = _FOOTER_PX if context.view.clubs else _EMPTY_FOOTER_PX
+    middle = max(size.y - _HEADER_PX - footer, 1.0)
     left = size.x if shown is None else round(size.x * _CAMERA_SHARE)
     _panel("Live header", (0, 0, size.x, _HEADER_PX), lambda: _header(context))
     _panel("Live camera", (0, _HEADER_PX, left, middle), lambda: _camera(context))
-    _panel("Live clubs", (0, size.y - _FOOTER_PX, size.x, _FOOTER_PX), lambda: _clubs(context))
+    _panel("Live clubs", (0, size.y - footer, size.x, footer), lambda: _clubs(context))
     if shown is None:
         return None
     scene = (int(left), _HEADER_PX, max(int(size.x - left), 1), max(int(middle), 1))

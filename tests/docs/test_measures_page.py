@@ -1,12 +1,22 @@
 """The page on frames and measures says what the code does."""
 
+import importlib.util
+from dataclasses import replace
+
 import numpy as np
 
 from tests.conftest import ROOT
 from twinswing.club.model import ClubSpec
 from twinswing.stage.club_model_geometry import face_normal_club_frame
-from twinswing.swing.measures import MeasureParams
+from twinswing.swing.events import find_events
+from twinswing.swing.measures import MeasureParams, measure_swing
 from twinswing.swing.model import EVENT_NAMES
+
+_spec = importlib.util.spec_from_file_location("swing_synth", ROOT / "tests" / "swing" / "synth.py")
+assert _spec is not None
+assert _spec.loader is not None
+synth = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(synth)
 
 PAGE = (ROOT / "docs" / "frames-and-units.md").read_text("utf-8")
 
@@ -26,6 +36,18 @@ def test_the_fixed_uncertainties_are_the_codes() -> None:
     without = row("`head_speed_mps` without one")
     assert f"times {ratio:g}" in without
     assert f"{share:.0%}".replace("%", " %") in without
+    assert f"{params.scale_share:.0%}".replace("%", " %") in row("`time_scale`")
+
+
+def test_every_measure_of_a_swing_has_a_row() -> None:
+    table = "\n".join(line.split(" | ")[0] for line in PAGE.splitlines() if line.startswith("| `"))
+    swing = synth.swing(1)
+    club = replace(swing.club, source="club+video")
+    found = find_events(synth.filmed(swing)[0])
+    slow = replace(found, slow_motion=True, time_scale=8.0)
+    named = {*measure_swing(found, swing.body, club), *measure_swing(found, swing.body), *measure_swing(slow)}
+    assert {"tempo_ratio", "pelvis_turn_top_rad", "head_speed_mps", "time_scale"} <= named
+    assert [name for name in sorted(named) if f"`{name}`" not in table] == []
 
 
 def test_every_event_has_a_row() -> None:

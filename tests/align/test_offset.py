@@ -78,3 +78,33 @@ def test_still_or_noisy_streams_are_refused():
         align_club(track, noise)
     with pytest.raises(AlignmentRefusedError, match="finite"):
         align_club(track, replace(imu, gyro_radps=np.full_like(imu.gyro_radps, np.nan)))
+
+
+def test_a_swing_of_another_tempo_is_refused():
+    rng = np.random.default_rng(11)
+    filmed = synth.make_swing(rng, backswing_s=0.75, downswing_s=0.22)
+    other = synth.make_swing(rng, backswing_s=1.0, downswing_s=0.34)
+    track = synth.track_of(filmed, synth.camera_of(rng, 0.3), rng)
+    with pytest.raises(AlignmentRefusedError):
+        align_club(track, synth.imu_of(other, rng))
+
+
+def test_a_stream_that_starts_within_the_swing_is_refused():
+    from dataclasses import replace
+
+    _swing, _camera, track, imu, impact = pair(3)
+    keep = np.abs(imu.t_s - impact) < 0.5
+    cut = replace(imu, t_s=imu.t_s[keep], accel_mps2=imu.accel_mps2[keep], gyro_radps=imu.gyro_radps[keep],
+                  clipped=imu.clipped[keep])  # fmt: skip
+    with pytest.raises(AlignmentRefusedError):
+        align_club(track, cut)
+
+
+def test_whole_frame_correlation_finds_the_swing_within_frames():
+    from twinswing.align.baseline import whole_frame_offset
+
+    errors = []
+    for seed in range(4):
+        swing, _camera, track, imu, impact_club = pair(seed, 60.0)
+        errors.append(abs(whole_frame_offset(track, imu) + impact_club - swing.impact_s))
+    assert np.median(errors) < 0.02

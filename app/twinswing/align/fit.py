@@ -37,6 +37,7 @@ class FitParams:
     spread_m        : a hand landmark from the middle of both hands on the grip.
     wrist_hinge_m, knuckle_hinge_m : mean and deviation of the distance from the grip along the forearm.
     still_mps       : speed left at rest before the swing, where rest was seen (a settling club sways).
+    frames_hz       : beyond this rate frames share one landmark error, and weigh less each.
     after_weight    : weight of frames after impact, where the shock has shaken the sensor.
     """
 
@@ -56,6 +57,7 @@ class FitParams:
     wrist_hinge_m: tuple[float, float] = (-0.08, 0.03)
     knuckle_hinge_m: tuple[float, float] = (-0.01, 0.025)
     still_mps: float = 0.08
+    frames_hz: float = 30.0
     after_weight: float = 0.5
     iterations: int = 25
 
@@ -125,7 +127,8 @@ def make_problem(
     frame, landmark = np.nonzero(keep)
     t = t_club[keep]
     after = np.isfinite(path.impact_s) and t > path.impact_s if np.isfinite(path.impact_s) else t > path.centre_s + 0.05
-    weight = np.where(after, params.after_weight, 1.0)
+    # Errors follow the pose: frames closer than these say the same thing again.
+    weight = np.where(after, params.after_weight, 1.0) * min(1.0, params.frames_hz / hands.rate_hz)
     pitch, inv, dev = view if view is not None else (0.0, *params.inverse_depth)
     return Problem(
         t, hands.uv_m[keep], landmark, frame, weight, hands.forearm[keep], path, pitch, (inv, dev), hands.names

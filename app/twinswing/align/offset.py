@@ -34,23 +34,30 @@ class AlignParams:
 
     max_rms_m       : MediaPipe's hands err by 1 to 4 cm; a fit that misses by more is not of this swing.
     min_explained   : share of the hands' motion that the sensor's path has to explain.
-    max_prior       : squared priors summed; matched swings stay below 20, unrelated ones have to bend the physics.
+    max_prior       : squared priors summed; matched swings stay below 42, others have to bend the physics.
+    need_rest       : a stream that starts within the swing has no level, and fits too much.
     min_frames      : fewer frames than this cannot contradict the nuisances.
     min_extent_m    : the hands have to travel at least this far in the picture.
+    max_clipped     : share of the downswing beyond the sensor's range that can be bridged.
+    around_s        : hands have to be seen this close to the club's fastest moment, before and after.
     crystal_ppm     : a crystal's tolerance where no clock hint is given.
     sigma_factor    : errors against truth, divided by the fit's own sigma, spread by this much (landmark errors that
                       follow the pose, and lens and hands that are not quite the model's).
-    floor_s         : frame times are stored to 1/90000 s or worse, and exposure's middle is not known better.
+    floor_s         : what no rate of frames takes away: the pose model's hands follow the pose, a fist is no hand, and
+                      a clipped accelerometer's path is bridged. The same swing errs alike at 30 and 60 frames a second.
     """
 
     max_rms_m: float = 0.06
     min_explained: float = 0.93
-    max_prior: float = 40.0
+    max_prior: float = 45.0
+    need_rest: bool = True
     min_frames: int = 12
     min_extent_m: float = 0.35
+    max_clipped: float = 0.5
+    around_s: float = 0.15
     crystal_ppm: float = 20.0
-    sigma_factor: float = 1.2
-    floor_s: float = 0.0003
+    sigma_factor: float = 1.5
+    floor_s: float = 0.0018
     signals: SignalParams = field(default_factory=SignalParams)
     coarse: CoarseParams = field(default_factory=CoarseParams)
     fit: FitParams = field(default_factory=FitParams)
@@ -139,8 +146,15 @@ def _trials(
 def _refuse(best: _Trial, params: AlignParams) -> None:
     """Raise where the best fit is not good enough to be the same swing."""
     fit = best.fit
+    # The fastest moment has to be in the picture: what lies about it alone can neither be told nor contradicted.
+    near = best.problem.t_s[np.abs(best.problem.t_s - best.path.centre_s - fit.shift_s) < params.around_s]
+    seen = len(near) > 0 and near.min() < best.path.centre_s + fit.shift_s < near.max()
     travelled = float(np.ptp(best.problem.uv_m, axis=0).max())
     checks = (
+        (params.need_rest and not best.path.still, "the club at rest before its swing, to level it", "none"),
+        (not seen, "hands in view while the club is fastest", "none"),
+        (best.path.clipped > params.max_clipped, f"at most {params.max_clipped:.0%} of the downswing beyond its range",
+         f"{best.path.clipped:.0%}"),
         (travelled < params.min_extent_m, f"the hands to travel {params.min_extent_m} m or more", f"{travelled:.2f} m"),
         (fit.rms_m > params.max_rms_m, f"the hands within {params.max_rms_m * 100:.0f} cm of the club's own path",
          f"{fit.rms_m * 100:.0f} cm"),

@@ -11,6 +11,7 @@ from scipy.spatial.transform import Rotation
 from twinswing.align.result import AlignmentRefusedError
 from twinswing.body.camera import PinholeCamera
 from twinswing.body.landmarks import LANDMARK, FrameState, PoseTrack
+from twinswing.club.impact import find_impacts
 from twinswing.club.model import ImuSamples
 
 FloatArray = NDArray[np.float64]
@@ -39,6 +40,7 @@ class SignalParams:
     still_s         : span that gravity and gyro bias are averaged over before the swing.
     still_gyro_radps: a waggling club turns faster than this.
     shock_after_s   : a shaft rings for about this long after the ball.
+    gravity_share   : error of gravity at rest beyond which the accelerometer's scale is not to be trusted.
     min_visibility  : below it MediaPipe is guessing.
     """
 
@@ -48,6 +50,7 @@ class SignalParams:
     still_s: float = 0.25
     still_gyro_radps: float = 0.35
     shock_after_s: float = 0.015
+    gravity_share: float = 0.15
     min_visibility: float = 0.2
 
 
@@ -163,27 +166,17 @@ def hand_speed(hands: HandTrack) -> tuple[FloatArray, FloatArray]:
     uv = np.where(hands.valid[..., None], hands.uv_m, np.nan)[seen]
     t = hands.frame_t_s[seen]
     # The median step of all landmarks: no single one that jumps moves it.
-    with np.errstate(all="ignore"):
-        step = np.nanmedian(np.diff(uv, axis=0), axis=1)
+    steps = np.diff(uv, axis=0)
+    steps[~np.isfinite(steps).all(2).any(1)] = 0.0
+    step = np.nanmedian(steps, axis=1)
     speed = np.linalg.norm(np.nan_to_num(step), axis=-1) / np.diff(t)
     return 0.5 * (t[1:] + t[:-1]), speed
 
 
-def find_shock(t_s: FloatArray, accel: FloatArray, near_s: float, within_s: float = 0.12) -> float:
-    """Return the time of the impact shock near a moment, or NaN.
-
-    A shock is a jump between neighbouring samples that towers over the jumps of the swing itself (8 times the median
-    of the downswing and at least 2 g), the first such sample taken.
-    """
-    near = np.flatnonzero(np.abs(t_s - near_s) < within_s)
-    if len(near) < 8:
-        return float("nan")
-    jump = np.linalg.norm(np.diff(accel[near], axis=0), axis=1)
-    limit = max(8.0 * float(np.median(jump)), 2.0 * GRAVITY_MPS2)
-    if jump.max() < limit:
-        return float("nan")
-    first = int(np.flatnonzero(jump >= max(limit, 0.3 * float(jump.max())))[0])
-    return float(t_s[near[first + 1]])
+def find_shock(imu: ImuSamples, near_s: float, within_s: float = 0.12) -> float:
+    """Return the time of the impact shock near a moment on the club's clock, or NaN."""
+    near = [shock for shock in find_impacts(imu) if abs(shock.t_s - near_s) < within_s]
+    return max(near, key=lambda shock: shock.confidence).t_s if near else float("nan")
 
 
 def sensor_path(imu: ImuSamples, centre_s: float, params: SignalParams) -> SensorPath:
@@ -200,7 +193,7 @@ def sensor_path(imu: ImuSamples, centre_s: float, params: SignalParams) -> Senso
             "expected a swing in the club's stream, found too few samples around its fastest moment"
         )
     t0 = imu.t_s[keep]
-    impact = find_shock(t0, imu.accel_mps2[keep], centre_s)
+    impact = find_shock(imu, centre_s)
     shock = np.zeros(len(t0), dtype=bool)
     if np.isfinite(impact):
         shock = (t0 >= impact - 0.0015) & (t0 <= impact + params.shock_after_s)
@@ -212,6 +205,11 @@ def sensor_path(imu: ImuSamples, centre_s: float, params: SignalParams) -> Senso
     t = np.arange(t0[0], t0[-1], dt)
     accel, gyro, missing = (_resample(t, t0, values) for values in (accel0, gyro0, missing0))
     up, bias, anchor, still = _rest(t, accel, gyro, centre_s, params)
+    weight = float(np.linalg.norm(up)) / GRAVITY_MPS2
+    if still and abs(weight - 1.0) > params.gravity_share:
+        raise AlignmentRefusedError(
+            f"expected the club's accelerometer to read 1 g at rest, found {weight:.2f} g: its path cannot be reckoned"
+        )
     rotation = _integrate_rotation(gyro - bias, dt, up, anchor)
     level = np.einsum("nij,nj->ni", rotation, accel) - np.array([0.0, 0.0, GRAVITY_MPS2])
     centre = int(np.clip(np.searchsorted(t, centre_s), 0, len(t) - 1))

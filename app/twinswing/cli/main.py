@@ -11,6 +11,9 @@ from twinswing import __version__
 from twinswing.errors import TwinswingError
 
 
+_UNITS_HELP = "where the file leaves them open: accel=g,gyro=deg/s and the like, counts as accel=counts:16"
+
+
 def _add_window_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--headset", action="store_true", help="show it in an OpenXR headset")
     parser.add_argument("--offscreen", action="store_true", help="without a display: render a picture and say where")
@@ -56,7 +59,7 @@ def _analysis_commands(sub: "argparse._SubParsersAction[argparse.ArgumentParser]
     p = sub.add_parser("analyze", help="a video, with or without a club's samples, to a recording")
     p.add_argument("video", metavar="VIDEO")
     p.add_argument("--club", metavar="FILE", help="the club's samples (CSV and others)")
-    p.add_argument("--club-units", metavar="UNITS", help="where the file leaves them open: e.g. g,dps or mps2,radps")
+    p.add_argument("--club-units", metavar="UNITS", default="", help=_UNITS_HELP)
     p.add_argument("--clock-hint", type=float, metavar="S", help="roughly, seconds to add to club time")
     p.add_argument("--height", type=float, metavar="M", help="the golfer's height, metres")
     p.add_argument("-o", "--out", required=True, metavar="OUT.mcap")
@@ -98,7 +101,7 @@ def _stream_commands(sub: "argparse._SubParsersAction[argparse.ArgumentParser]")
     p.add_argument("--jitter-ms", type=float, default=0.0)
     p.add_argument("--drop", type=float, default=0.0, help="share of batches sent late as a lossy link would, 0 to 1")
     p.add_argument("--token")
-    p.add_argument("--club-units", metavar="UNITS")
+    p.add_argument("--club-units", metavar="UNITS", default="", help=_UNITS_HELP)
     p.add_argument("--seed", type=int, default=0)
 
 

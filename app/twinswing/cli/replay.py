@@ -8,7 +8,7 @@ from pathlib import Path
 from twinswing.errors import InputError, MissingPartError
 from twinswing.resources import resource_root
 
-DEMO = "driver_face_on.mcap"
+DEMO = "driver-face-on.mcap"
 
 
 def parse_size(text: str) -> tuple[int, int]:

@@ -2,6 +2,7 @@
 wrongly.
 """
 
+import importlib.util
 import threading
 from pathlib import Path
 
@@ -24,8 +25,15 @@ from twinswing.swing.capture_clubs import ClubRecorder, Intake
 from twinswing.swing.capture_study import StudyProcess, SwingJob, study_part
 from twinswing.swing.session_io import load_session
 from twinswing.timeline.clock import ClockMap
+from twinswing.truth.imu import simulate
 
 NS = 1_000_000_000
+
+_spec = importlib.util.spec_from_file_location("swing_synth", Path(__file__).with_name("synth.py"))
+assert _spec is not None
+assert _spec.loader is not None
+synth = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(synth)
 
 
 def picture(i: int, size: tuple[int, int] = (96, 64)) -> np.ndarray:
@@ -265,6 +273,32 @@ def test_a_part_without_a_golfer_is_refused_or_kept_as_it_is() -> None:
     assert kept.session.video is not None
     assert kept.session.video.frames == 60
     assert kept.session.warnings
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_a_swing_and_its_club_meet_by_the_sockets_clock(seed: int) -> None:
+    swing = synth.swing(seed)
+    pose, _ = synth.filmed(swing, rate_hz=30.0, seed=seed)
+    true = ClockMap(12.5, 20.0)
+    answer = study_part(
+        job(
+            t_ns=np.rint(pose.t_s * NS).astype(np.int64),
+            rows=np.concatenate([pose.image_px, pose.world_m, pose.visibility[..., None]], -1).astype(np.float32),
+            looked=np.ones(pose.frames, dtype=np.bool_),
+            size_px=(pose.width_px, pose.height_px),
+            imu=simulate(swing, clock=true, rng=np.random.default_rng(seed)),
+            clock=ClockMap(12.5004, 20.0, 1e-3),
+        )
+    )
+    session = answer.session
+    assert session is not None, answer.refused
+    assert session.alignment is not None, session.warnings
+    at = float(true.to_source(swing.events_s["impact"]))
+    found = ClockMap(session.alignment.offset_s, session.alignment.drift_ppm).to_session(at)
+    # A third of a frame at 30 a second.
+    assert float(found) == pytest.approx(swing.events_s["impact"], abs=0.01)
+    assert session.club is not None
+    assert session.body is not None
 
 
 def test_pictures_that_nobody_looked_at_are_looked_at_by_number(tmp_path: Path) -> None:

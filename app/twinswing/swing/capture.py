@@ -14,6 +14,7 @@ slow for is looked at after the swing, from the coded pictures.
 recording as a version of `swing/session`.
 """
 
+import contextlib
 import queue
 import threading
 from collections import deque
@@ -129,6 +130,9 @@ class CaptureSession:
         self._finder = SwingFinder(settings.live)
         self._finder_lock = threading.Lock()
         self._found: queue.SimpleQueue[tuple[LiveSwing, int] | None] = queue.SimpleQueue()
+        self._felt: queue.SimpleQueue[tuple[str, NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]] = (
+            queue.SimpleQueue()
+        )
         self._swings: list[CapturedSwing] = []
         self._landmarks: deque[tuple[int, Rows | None]] = deque()
         self._landmark_lock = threading.Lock()
@@ -277,6 +281,7 @@ class CaptureSession:
                 if not self._clubs_busy():
                     return
                 self._state = "waiting for the clubs"
+            self._feed()
             self._wake.wait(0.05)
 
     def _over(self, end_ns: int | None) -> bool:
@@ -298,6 +303,7 @@ class CaptureSession:
         self._camera.stop()
         self._recorder.join()
         self._pose_thread.join()
+        self._feed()
         with self._finder_lock:
             self._finder.finish()
         self._hand_over()
@@ -332,17 +338,24 @@ class CaptureSession:
                         self._landmarks.popleft()
                 self._latest = (picture, rows)
                 self._posed += 1
-                with self._finder_lock:
-                    self._finder.feed_hands(picture.t_ns / NS_PER_S, rows)
-                self._hand_over()
+                self._feed(picture.t_ns / NS_PER_S, rows)
         except Exception as error:  # noqa: BLE001  carried to the director
             self._fail(error)
 
     def _club_samples(
         self, name: str, t_s: NDArray[np.float64], accel: NDArray[np.float64], gyro: NDArray[np.float64]
     ) -> None:
+        # On the hub's thread, which waits for nobody: a look for a swing may hold the finder for milliseconds.
+        self._felt.put((name, t_s, accel, gyro))
+
+    def _feed(self, t_s: float | None = None, rows: Rows | None = None) -> None:
+        """Give the finder what clubs have sent, and a picture's landmarks, and hand over what it found."""
         with self._finder_lock:
-            self._finder.feed_club(name, t_s, accel, gyro)
+            with contextlib.suppress(queue.Empty):
+                while True:
+                    self._finder.feed_club(*self._felt.get_nowait())
+            if t_s is not None:
+                self._finder.feed_hands(t_s, rows)
         self._hand_over()
 
     def _hand_over(self) -> None:

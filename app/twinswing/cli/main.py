@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from twinswing import __version__
 from twinswing.errors import TwinswingError
 
-
 _UNITS_HELP = "where the file leaves them open: accel=g,gyro=deg/s and the like, counts as accel=counts:16"
 
 

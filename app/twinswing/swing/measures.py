@@ -19,6 +19,7 @@ class MeasureParams:
                        model hardly knows, and hides a hip or shoulder at the top: exact swings come back with errors of
                        25 to 40 degrees, real ones down the line with more. Differences of two such turns (X-factor)
                        would say nothing and are left to the club's and better cameras.
+    turn_worth_rad   : a turn less certain than this is left out: no golfer's turn could be told from another's by it.
     tilt_sigma_rad   : the spine's lean lies largely in the picture.
     hand_speed_share : of the value; stature is assumed (5 %), depth is weak.
     scale_share      : of slow motion's factor: real downswings take 0.22 to 0.35 s.
@@ -28,6 +29,7 @@ class MeasureParams:
     """
 
     turn_sigma_rad: tuple[tuple[str, float], ...] = (("face-on", 0.55), ("oblique", 0.6), ("down-the-line", 0.8))
+    turn_worth_rad: float = 0.7
     tilt_sigma_rad: float = 0.09
     hand_speed_share: float = 0.12
     scale_share: float = 0.18
@@ -109,7 +111,7 @@ def _angles(swing: FoundSwing, body: BodyMotion, params: MeasureParams) -> dict[
     sigma = dict(params.turn_sigma_rad)[swing.viewpoint.view]
     lines = {"pelvis": ("left_hip", "right_hip"), "thorax": ("left_shoulder", "right_shoulder")}
     for at in ("top", "impact"):
-        if at not in e or "address" not in e:
+        if at not in e or "address" not in e or sigma > params.turn_worth_rad:
             continue
         for name, (left, right) in lines.items():
             turned = _turn(body, left, right, e[at].t_s) - _turn(body, left, right, e["address"].t_s)

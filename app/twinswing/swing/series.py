@@ -40,6 +40,11 @@ def rotation_rate(t_s: FloatArray, directions: FloatArray) -> FloatArray:
     return rate
 
 
+def is_sensed(club: ClubMotion) -> bool:
+    """Tell whether a club's motion comes from its sensor; one drawn from the arms alone says nothing of its speed."""
+    return club.source != "video"
+
+
 def segment_speeds(body: BodyMotion | None, club: ClubMotion | None) -> dict[str, SpeedSeries]:
     """Return angular speeds (deg/s) of pelvis, thorax, lead arm and club, whichever are known.
 
@@ -58,15 +63,15 @@ def segment_speeds(body: BodyMotion | None, club: ClubMotion | None) -> dict[str
             direction = body.joints_m[:, JOINT[end]] - body.joints_m[:, JOINT[start]]
             rate = np.degrees(rotation_rate(body.t_s, direction))
             series[name] = SpeedSeries(body.t_s, rate, "deg/s", body.source)
-    if club is not None and len(club.t_s) > 2:
+    if club is not None and is_sensed(club) and len(club.t_s) > 2:
         rate = np.degrees(rotation_rate(club.t_s, club.head_m - club.butt_m))
         series["club"] = SpeedSeries(club.t_s, rate, "deg/s", club.source)
     return series
 
 
 def head_speed(club: ClubMotion | None) -> SpeedSeries | None:
-    """Return the club head's speed (m/s), or None without a club."""
-    if club is None or len(club.t_s) < 3:
+    """Return the club head's speed (m/s), or None without a club that was sensed."""
+    if club is None or not is_sensed(club) or len(club.t_s) < 3:
         return None
     velocity = np.gradient(club.head_m, club.t_s, axis=0)
     return SpeedSeries(club.t_s, np.linalg.norm(velocity, axis=1), "m/s", club.source)

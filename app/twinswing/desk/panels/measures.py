@@ -5,6 +5,7 @@ from imgui_bundle import imgui
 from twinswing.desk import theme
 from twinswing.desk.panels.context import PanelContext
 from twinswing.swing.model import Measure
+from twinswing.swing.series import is_sensed
 
 _LABELS = {
     "tempo_ratio": "Tempo",
@@ -79,7 +80,7 @@ def _facts(context: PanelContext) -> None:
         rate = f"{video.rate_hz:.0f} fps" + (" (variable)" if video.variable_rate else "")
         lines.append(f"{video.frames} frames, {rate}")
     if club:
-        lines.append(f"{club.spec.name}, from {club.source}")
+        lines.append(f"{club.spec.name}, from {club.source}" if is_sensed(club) else "club drawn from the hands")
     if session.alignment:
         lines.append(f"club on video: ± {session.alignment.sigma_s * 1e3:.1f} ms")
     for line in lines:

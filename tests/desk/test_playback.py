@@ -60,14 +60,15 @@ def test_frames_are_the_containers_own_times() -> None:
     assert playback.t_s == pytest.approx(2.1)
 
 
-def test_loops_go_off_swing_downswing() -> None:
+def test_loops_go_through_swing_downswing_and_the_phase_at_the_playhead() -> None:
     playback, names, loops = Playback.of(WHOLE), [], []
-    for _ in range(3):
+    playback.seek(2.7)
+    for _ in range(4):
         playback.do("loop", WHOLE)
         names.append(playback.loop_name)
         loops.append(playback.head.loop_s)
-    assert names == ["swing", "downswing", "off"]
-    assert loops == [(2.03, 4.0), (2.5, 3.0), None]
+    assert names == ["swing", "downswing", "phase", "off"]
+    assert loops == [(2.03, 4.0), (2.5, 3.0), (2.5, 3.0), None]
 
 
 def test_without_events_there_is_nothing_to_loop() -> None:

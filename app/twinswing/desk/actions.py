@@ -44,7 +44,7 @@ _PLAY = (
     Action("go_end", ("end",), "To the end", "Time"),
     Action("previous_event", (",", "page_up"), "Previous event", "Time", repeat=True),
     Action("next_event", (".", "page_down"), "Next event", "Time", repeat=True),
-    Action("loop", ("l",), "Loop: off, whole swing, downswing", "Time"),
+    Action("loop", ("l",), "Loop: swing, downswing, this phase", "Time"),
 )
 _EVENTS = tuple(
     Action(f"event:{name}", (str(i + 1),), EVENT_LABELS[name], "Events") for i, name in enumerate(EVENT_NAMES)

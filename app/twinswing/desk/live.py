@@ -19,7 +19,8 @@ from twinswing.desk.settings import Settings, load_settings
 from twinswing.desk.videofeed import VideoFeed
 from twinswing.desk.window import Desk
 from twinswing.platform import settings_dir
-from twinswing.swing.capture import CapturedSwing, CaptureSession, CaptureView
+from twinswing.swing.capture import CaptureSession, CaptureView
+from twinswing.swing.capture_swings import CapturedSwing
 from twinswing.swing.model import SwingSession
 
 _PICTURE_HEIGHT_PX = 720  # the panel is seldom larger; a full 1080p frame would cost twice the copy

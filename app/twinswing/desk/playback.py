@@ -1,6 +1,7 @@
 """The window's playhead: the timeline's, with the session's frames, events and loops."""
 
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,13 +78,24 @@ class Playback:
             self.head = self.head.step(np.sort(times), direction)
 
     def _next_loop(self, session: SwingSession) -> None:
-        """Go through: off, whole swing, downswing; a loop whose events are not known is left out."""
+        """Go through: off, whole swing, downswing, the phase that the playhead is in; what is not known is left out."""
         events = session.events
         choices: list[tuple[str, tuple[float, float] | None]] = [("off", None)]
         for name, first, last in (("swing", "address", "finish"), ("downswing", "top", "impact")):
             if first in events and last in events and events[last].t_s > events[first].t_s:
                 choices.append((name, (events[first].t_s, events[last].t_s)))
+        phase = self._phase(session)
+        if phase is not None:
+            choices.append(("phase", phase))
         names = [name for name, _ in choices]
         current = names.index(self.loop_name) if self.loop_name in names else 0
         self.loop_name, loop = choices[(current + 1) % len(choices)]
         self.head = self.head.unloop() if loop is None else self.head.loop(*loop)
+
+    def _phase(self, session: SwingSession) -> tuple[float, float] | None:
+        """Return the two neighbouring events around the playhead, seconds, or None outside the swing."""
+        times = sorted(event.t_s for event in session.events.values())
+        for first, last in pairwise(times):
+            if first <= self.t_s < last:
+                return first, last
+        return None

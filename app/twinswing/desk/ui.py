@@ -7,9 +7,9 @@ from typing import Any
 
 import panda3d.core as p3d
 from imgui_bundle import imgui, implot
-from p3dimgui import ImGuiBackend
 
 from twinswing.desk import layout, theme
+from twinswing.desk.imgui_backend import ImGuiBackend
 from twinswing.desk.panels.context import PanelContext
 from twinswing.desk.panels.measures import draw_measures
 from twinswing.desk.panels.overlays import FileList, draw_help, draw_job, draw_notice
@@ -33,7 +33,7 @@ class UserInterface:
         if base.buttonThrowers is None:
             base.buttonThrowers = [p3d.NodePath(p3d.ButtonThrower("none"))]
         # The panels get a region of their own above the scene's, in pixels of the window.
-        self.backend = ImGuiBackend(parent=base.pixel2d, style="dark")
+        self.backend: Any = ImGuiBackend(parent=base.pixel2d, style="dark")
         if not onscreen:
             self.backend.window = None
         self.resize()

@@ -13,8 +13,9 @@ from twinswing.desk.panels.context import PanelContext
 from twinswing.desk.panels.video import draw_picture
 from twinswing.desk.viewport import Rect
 from twinswing.streams.cameras import CameraState
-from twinswing.swing.capture import CapturedSwing, CaptureView
+from twinswing.swing.capture import CaptureView
 from twinswing.swing.capture_clubs import ClubLine
+from twinswing.swing.capture_swings import CapturedSwing
 
 FloatArray = NDArray[np.float64]
 

@@ -50,9 +50,8 @@ def _transport(context: PanelContext) -> None:
     imgui.same_line()
     _button("+", context, "faster", "Faster (Up)", width=28)
     imgui.same_line(0, 22)
-    _button(
-        f"Loop: {context.loop_name}", context, "loop", "Off, whole swing, downswing (L)", lit=context.loop is not None
-    )
+    tip = "Off, whole swing, downswing, the phase at the playhead (L)"
+    _button(f"Loop: {context.loop_name}", context, "loop", tip, lit=context.loop is not None)
     imgui.same_line(0, 22)
     imgui.align_text_to_frame_padding()
     imgui.push_font(context.fonts.get("bold"), 0.0)

@@ -17,27 +17,22 @@ recording as a version of `swing/session`.
 import contextlib
 import queue
 import threading
-from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from twinswing.body.detector import PoseDetector, Rows
-from twinswing.recording.video import CodedPicture
 from twinswing.streams.cameras import CameraSettings, CameraState, CameraStatus, CameraThread, shown_name
-from twinswing.swing.capture_camera import KEEP_S, Backlog, CameraCounts, CameraRecorder, Picture
+from twinswing.swing.capture_camera import Backlog, CameraCounts, CameraRecorder, Picture
 from twinswing.swing.capture_clubs import ClubLine, Intake
-from twinswing.swing.capture_study import Studied, StudyProcess, SwingJob
-from twinswing.swing.live import LiveParams, LiveSwing, SwingFinder
-from twinswing.swing.model import SwingSession
-from twinswing.swing.session_io import write_session
+from twinswing.swing.capture_study import StudyProcess
+from twinswing.swing.capture_swings import CapturedSwing, Landmarks, SwingAnalyst
+from twinswing.swing.live import LiveParams, SwingFinder
 from twinswing.timeline.clock import NS_PER_S, to_ns
 
-SWINGS_RECORD = "capture/swings"
 CAPTURE_RECORD = "capture/about"
 
 # Frames on their way to the file: four seconds at 30 per second (750 MB of 1080p at the very most), for a disk or a
@@ -46,7 +41,6 @@ _RECORD_QUEUE = 120
 # Frames on their way to the pose model: a third of a second, so that the picture with the skeleton stays live.
 _POSE_QUEUE = 10
 _CLUB_IDLE_S = 3.0  # after a file's last frame, a club that sends nothing for this long has nothing more to send
-_CLUB_BEFORE_S, _CLUB_AFTER_S = 8.0, 1.0  # samples around a swing's part: the rest before it levels the sensor
 
 
 @dataclass(frozen=True)
@@ -63,25 +57,6 @@ class CaptureSettings:
     wait_club_s: float = 0.0
     live: LiveParams = field(default_factory=LiveParams)
     reading: CameraSettings = field(default_factory=CameraSettings)
-
-
-@dataclass(frozen=True, eq=False)
-class CapturedSwing:
-    """A swing and what became of it.
-
-    session : None while it is analysed and where `refused` says why there is none.
-    coded   : the coded pictures of its part, to be shown beside the 3D.
-    pose_s  : what landmarks cost beyond the end: lag of the pose thread plus pictures looked at afterwards.
-    after_s : from its end to its results in the recording, without `pose_s`.
-    """
-
-    swing: LiveSwing
-    session: SwingSession | None = None
-    refused: str = ""
-    coded: tuple[CodedPicture, ...] = ()
-    first_frame: int = 0
-    pose_s: float = 0.0
-    after_s: float = float("nan")
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,13 +104,11 @@ class CaptureSession:
         self._trouble = ""
         self._finder = SwingFinder(settings.live)
         self._finder_lock = threading.Lock()
-        self._found: queue.SimpleQueue[tuple[LiveSwing, int] | None] = queue.SimpleQueue()
         self._felt: queue.SimpleQueue[tuple[str, NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]] = (
             queue.SimpleQueue()
         )
-        self._swings: list[CapturedSwing] = []
-        self._landmarks: deque[tuple[int, Rows | None]] = deque()
-        self._landmark_lock = threading.Lock()
+        self._landmarks = Landmarks()
+        self._analyst: SwingAnalyst | None = None
         self._latest: tuple[Picture, Rows | None] | None = None
         self._posed = 0
         self._study = StudyProcess()
@@ -203,7 +176,7 @@ class CaptureSession:
         state = self._state
         if state == "capturing":
             swinging = self._finder.swinging is not None
-            busy = any(s.session is None and not s.refused for s in self._swings)
+            busy = self._analyst is not None and self._analyst.busy
             state = "swing found" if swinging else "analysing" if busy else "waiting for a swing"
             state = "paused" if self.paused else state
         return CaptureView(
@@ -213,7 +186,7 @@ class CaptureSession:
             counts=self._recorder.counts if self._recorder else CameraCounts(),
             posed=self._posed,
             clubs=tuple(self.clubs.lines()),
-            swings=tuple(self._swings),
+            swings=tuple(self._analyst.swings) if self._analyst else (),
             trouble=str(self._failure or self._trouble),
         )
 
@@ -239,8 +212,12 @@ class CaptureSession:
         self._camera, self._recorder = camera, recorder
         recorder.start()
         self._started_ns = self._clock_ns()
+        self._analyst = SwingAnalyst(
+            shown_name(self.settings.camera), recorder, self._landmarks, self.clubs, self._writer, self._study,
+            self._clock_ns, self._fail,
+        )  # fmt: skip
+        self._analyst.start()
         self._pose_thread = self._thread("twinswing-pose", self._follow)
-        self._analysis_thread = self._thread("twinswing-analysis", self._analyse_all)
         self._state = "capturing"
 
     def _direct(self) -> None:
@@ -307,10 +284,11 @@ class CaptureSession:
         with self._finder_lock:
             self._finder.finish()
         self._hand_over()
-        self._found.put(None)
-        self._analysis_thread.join()
-        if self._failure is None and self._recorder.counts.recorded and self._shown() is None:
-            self._analyse_rest()
+        assert self._analyst is not None
+        self._analyst.finish()
+        if self._failure is None and self._recorder.counts.recorded and self._analyst.shown is None:
+            self._state = "analysing"
+            self._trouble = self._analyst.analyse_rest()
 
     def _close(self) -> None:
         frames = self._recorder.counts.recorded if self._recorder else 0
@@ -332,10 +310,7 @@ class CaptureSession:
             while (picture := self._backlog.get()) is not None:
                 assert self._detector is not None
                 rows = self._detector.detect(picture.rgb)
-                with self._landmark_lock:
-                    self._landmarks.append((picture.t_ns, rows))
-                    while self._landmarks[0][0] < picture.t_ns - KEEP_S * NS_PER_S:
-                        self._landmarks.popleft()
+                self._landmarks.add(picture.t_ns, rows)
                 self._latest = (picture, rows)
                 self._posed += 1
                 self._feed(picture.t_ns / NS_PER_S, rows)
@@ -362,124 +337,8 @@ class CaptureSession:
         with self._finder_lock:
             done = self._finder.take()
         for swing in done:
-            self._swings.append(CapturedSwing(swing))
-            self._found.put((swing, self._clock_ns()))
-
-    # ------------------------------------------------------------------------------------------------------- analysis
-    def _analyse_all(self) -> None:
-        try:
-            while (found := self._found.get()) is not None:
-                self._analyse(*found)
-        except Exception as error:  # noqa: BLE001  carried to the director
-            self._fail(error)
-
-    def _analyse(self, swing: LiveSwing, found_ns: int) -> None:
-        job, first_frame = self._job(swing.start_s, swing.end_s, swing.club)
-        if len(job.t_ns) < 8:
-            self._replace(replace(self._of(swing), refused="The camera gave no pictures of it."))
-            return
-        lag_s = max(found_ns / NS_PER_S - swing.end_s, 0.0)
-        answer = self._study.run(job)
-        if answer.session is not None:
-            write_session(self._writer, answer.session)
-        shown_s = self._clock_ns() / NS_PER_S
-        pose_s = lag_s + answer.pose_s
-        self._replace(
-            replace(
-                self._of(swing),
-                session=answer.session,
-                refused=answer.refused,
-                coded=tuple(self._recorder.coded_since(int(job.t_ns[0]), int(job.t_ns[-1]))) if self._recorder else (),
-                first_frame=first_frame,
-                pose_s=pose_s,
-                after_s=shown_s - swing.end_s - pose_s,
-            )
-        )
-
-    def _analyse_rest(self) -> None:
-        """Where no swing was found while it happened, look at the whole (or its last part) as a clip."""
-        assert self._recorder is not None
-        last_s = self._recorder.counts.last_ns / NS_PER_S
-        job, first_frame = self._job(last_s - KEEP_S, last_s, "", must_swing=False)
-        if len(job.t_ns) < 2:
-            return
-        self._state = "analysing"
-        answer: Studied = self._study.run(job)
-        session = answer.session
-        if session is None:
-            self._trouble = answer.refused
-            return
-        write_session(self._writer, session)
-        if "impact" in session.events or "top" in session.events:
-            times = [event.t_s for event in session.events.values()]
-            impact = session.events.get("impact")
-            swing = LiveSwing(
-                len(self._swings) + 1,
-                impact.t_s if impact else float("nan"),
-                float(job.t_ns[0]) / NS_PER_S,
-                max(times),
-                found_by="clip",
-            )
-            self._swings.append(CapturedSwing(swing, session, first_frame=first_frame))
-        self._store_swings()
-
-    def _job(self, first_s: float, last_s: float, club: str, *, must_swing: bool = True) -> tuple[SwingJob, int]:
-        """Gather what was captured between two session times."""
-        assert self._recorder is not None
-        first_ns, last_ns = to_ns(first_s), to_ns(last_s)
-        t_ns, first_frame, motion = self._recorder.motion.between(first_ns, last_ns)
-        with self._landmark_lock:
-            seen = {t: rows for t, rows in self._landmarks if first_ns <= t <= last_ns}
-        rows = np.full((len(t_ns), 33, 6), np.nan, dtype=np.float32)
-        looked = np.zeros(len(t_ns), dtype=np.bool_)
-        for i, t in enumerate(t_ns.tolist()):
-            if t in seen:
-                looked[i] = True
-                found = seen[t]
-                if found is not None:
-                    rows[i] = found
-        coded = () if looked.all() else tuple(self._recorder.coded_since(first_ns, last_ns))
-        around = self.clubs.samples(first_s - _CLUB_BEFORE_S, last_s + _CLUB_AFTER_S, club)
-        warnings: tuple[str, ...] = ()
-        if around is None and self.clubs.lines():
-            around = self.clubs.samples(-np.inf, np.inf, club)
-            warnings = ("No club sent samples while this was filmed.",)
-        imu, clock = around if around is not None else (None, None)
-        return SwingJob(
-            t_ns=t_ns,
-            rows=rows,
-            looked=looked,
-            coded=coded,
-            size_px=self._recorder.size_px,
-            camera_name=shown_name(self.settings.camera),
-            motion=motion,
-            imu=imu,
-            clock=clock,
-            warnings=warnings,
-            must_swing=must_swing,
-        ), first_frame
-
-    def _shown(self) -> CapturedSwing | None:
-        return next((s for s in reversed(self._swings) if s.session is not None), None)
-
-    def _of(self, swing: LiveSwing) -> CapturedSwing:
-        return next(s for s in self._swings if s.swing.number == swing.number)
-
-    def _replace(self, changed: CapturedSwing) -> None:
-        for i, each in enumerate(self._swings):
-            if each.swing.number == changed.swing.number:
-                self._swings[i] = changed
-            elif changed.session is not None and each.session is not None:
-                # It is in the recording: an hour of practice would fill the memory with the swings before.
-                light = replace(each.session, pose=None, body=None, imu=None, club=None)
-                self._swings[i] = replace(each, session=light, coded=())
-        self._store_swings()
-
-    # -------------------------------------------------------------------------------------------------------- documents
-    def _store_swings(self) -> None:
-        swings = [_swing_document(s) for s in self._swings]
-        shown = self._shown()
-        self._writer.add_metadata(SWINGS_RECORD, {"swings": swings, "shown": shown.swing.number if shown else None})
+            assert self._analyst is not None
+            self._analyst.take(swing)
 
     def _about(self) -> None:
         counts = self._recorder.counts if self._recorder else CameraCounts()
@@ -491,27 +350,6 @@ class CaptureSession:
                 "lost_frames": counts.lost,
                 "frames_with_live_pose": self._posed,
                 "clubs": [line.name for line in self.clubs.lines()],
-                "swings": len(self._swings),
+                "swings": len(self._analyst.swings) if self._analyst else 0,
             },
         )
-
-
-def _swing_document(captured: CapturedSwing) -> dict[str, Any]:
-    """Describe a swing; an event's `frame` is its place in the recorded video."""
-    swing, session = captured.swing, captured.session
-    events = session.events if session is not None else {}
-    alignment = session.alignment if session is not None else None
-    return {
-        "number": swing.number,
-        "start_s": swing.start_s,
-        "end_s": swing.end_s,
-        "impact_s": swing.impact_s if np.isfinite(swing.impact_s) else None,
-        "found_by": swing.found_by,
-        "club": swing.club,
-        "first_frame": captured.first_frame,
-        "events": {n: {"t_s": e.t_s, "frame": e.frame + captured.first_frame} for n, e in events.items()},
-        "alignment": None if alignment is None else {"offset_s": alignment.offset_s, "sigma_s": alignment.sigma_s},
-        "refused": captured.refused,
-        "pose_s": captured.pose_s,
-        "after_s": captured.after_s if np.isfinite(captured.after_s) else None,
-    }

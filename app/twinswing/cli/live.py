@@ -8,9 +8,10 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from twinswing.cli.replay import existing
 from twinswing.errors import InputError, MissingPartError
@@ -31,9 +32,19 @@ def session_clock() -> tuple[Callable[[], int], int]:
     return (lambda: time.monotonic_ns() - start), time.time_ns()
 
 
+@cache
+def _stderr() -> TextIO:
+    """Return a stderr of our own.
+
+    The pose model's chatter is kept away by turning file descriptor 2 elsewhere for moments, on another thread: a line
+    that is written to it then would be lost.
+    """
+    return os.fdopen(os.dup(sys.stderr.fileno()), "w", encoding="utf-8", errors="replace")
+
+
 def say(text: str) -> None:
     """Write a line of progress on stderr at once."""
-    print(text, file=sys.stderr, flush=True)
+    print(text, file=_stderr(), flush=True)
 
 
 @contextmanager
@@ -97,6 +108,7 @@ def capture(arguments: argparse.Namespace) -> int:
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
     if not arguments.camera.isdecimal() and "://" not in arguments.camera:
         existing(arguments.camera, "a camera's number, its URL or a video file to play as one")
+    _stderr()  # before the pose model is loaded
     listen = hub_settings(arguments)
     out = Path(arguments.out)
     intake = Intake(out, listen, *session_clock())

@@ -34,6 +34,8 @@ class UserInterface:
             base.buttonThrowers = [p3d.NodePath(p3d.ButtonThrower("none"))]
         # The panels get a region of their own above the scene's, in pixels of the window.
         self.backend: Any = ImGuiBackend(parent=base.pixel2d, style="dark")
+        # In their own order: sorted by state, a plot would be drawn over the dialog that lies on it.
+        self.backend.root.set_bin("unsorted", 0)
         if not onscreen:
             self.backend.window = None
         self.resize()

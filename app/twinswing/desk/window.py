@@ -292,7 +292,6 @@ class Desk(ShowBase):  # type: ignore[misc]
         if over_video:
             self.scene.show("screen", False)
             self.scene.show("skeleton", True)
-        self.scene.show("figure", not over_video and self.viewport.motion.view != "golfer")
         self.scene.show("backdrop", over_video)
 
     def _toggle_files(self) -> None:

@@ -8,6 +8,7 @@ from twinswing.desk import theme
 from twinswing.desk.actions import groups, key_label
 from twinswing.desk.panels.context import PanelContext
 
+_KEY_COLUMN_PX = 64.0
 _VIDEO_ENDINGS = {".mp4", ".mov", ".m4v", ".avi", ".mkv", ".webm"}
 _FIXED = (
     imgui.WindowFlags_.no_collapse
@@ -24,17 +25,24 @@ def openable(path: Path) -> bool:
     return path.suffix.lower() == ".mcap" or path.suffix.lower() in _VIDEO_ENDINGS
 
 
-def _centred(width: float, height: float) -> None:
+def _begin(name: str, width: float, height: float) -> None:
+    """Begin a dialog in the middle of the window; the caller ends it."""
     display = imgui.get_io().display_size
     imgui.set_next_window_pos(imgui.ImVec2(display.x / 2, display.y / 2), imgui.Cond_.always, imgui.ImVec2(0.5, 0.5))
     imgui.set_next_window_size(imgui.ImVec2(min(width, display.x - 20), min(height, display.y - 20)))
+    # Above the docked panels, whichever of them was used last.
+    imgui.set_next_window_focus()
+    imgui.push_style_var(imgui.StyleVar_.window_border_size, 1.0)
+    imgui.push_style_color(imgui.Col_.window_bg, theme.colour((*theme.PANEL[:3], 1.0)))
+    imgui.begin(name, None, _FIXED)
+    imgui.pop_style_color()
+    imgui.pop_style_var()
 
 
 def draw_help(context: PanelContext) -> None:
     """Draw every key, by group."""
     columns = groups()
-    _centred(900, 400)
-    imgui.begin("Help", None, _FIXED)
+    _begin("Help", 1060, 420)
     imgui.push_font(context.fonts.get("bold"), 0.0)
     imgui.text("Keys")
     imgui.pop_font()
@@ -42,14 +50,14 @@ def draw_help(context: PanelContext) -> None:
     if imgui.button("Close"):
         context.do("help")
     imgui.separator()
-    if imgui.begin_table("keys", len(columns)):
+    if imgui.begin_table("keys", len(columns), imgui.TableFlags_.sizing_fixed_fit, imgui.ImVec2(0, 0), 0.0):
         imgui.table_next_row()
         for group, actions in columns.items():
             imgui.table_next_column()
             imgui.text_disabled(group)
             for action in actions:
                 imgui.text_colored(theme.colour(theme.ACCENT_BRIGHT), f"{key_label(action.keys[0]):>6}")
-                imgui.same_line(62)
+                imgui.same_line(_KEY_COLUMN_PX)
                 imgui.text(action.label)
         imgui.end_table()
     imgui.spacing()
@@ -82,8 +90,7 @@ class FileList:
 
     def draw(self, context: PanelContext) -> None:
         """Draw the dialog."""
-        _centred(760, 460)
-        imgui.begin("Open", None, _FIXED)
+        _begin("Open", 760, 460)
         imgui.push_font(context.fonts.get("bold"), 0.0)
         imgui.text("Open a recording or a video")
         imgui.pop_font()

@@ -16,7 +16,6 @@ from twinswing.desk.live_video import CodedVideo
 from twinswing.desk.panels.context import PanelContext
 from twinswing.desk.panels.live import TRACE_S, FloatArray, LivePanelContext, draw_live
 from twinswing.desk.settings import Settings, load_settings
-from twinswing.desk.videofeed import VideoFeed
 from twinswing.desk.window import Desk
 from twinswing.platform import settings_dir
 from twinswing.swing.capture import CaptureSession, CaptureView
@@ -108,7 +107,7 @@ class LiveDesk(Desk):
         self.show_session(shown.session)
         coded, size = shown.coded, self.capture.size_px
         if coded:
-            self.feed = VideoFeed(lambda: CodedVideo(coded, size))
+            self.video.open(lambda: CodedVideo(coded, size), size[1])
         self.playback.do("loop", shown.session)
         if not self.playback.head.playing:
             self.playback.do("play_pause", shown.session)

@@ -1,14 +1,11 @@
 """The desktop window: one session, its scene, panels around it, keys and mouse into actions."""
 
-import math
 import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import cv2
-import numpy as np
 import panda3d.core as p3d
 from direct.showbase.ShowBase import ShowBase
 
@@ -17,9 +14,9 @@ from twinswing.desk.jobs import AnalysisJob
 from twinswing.desk.panels.context import PanelContext
 from twinswing.desk.panels.overlays import openable
 from twinswing.desk.playback import Playback
+from twinswing.desk.sessionvideo import SessionVideo
 from twinswing.desk.settings import Settings
 from twinswing.desk.ui import UserInterface
-from twinswing.desk.videofeed import VideoFeed
 from twinswing.desk.viewport import Viewport, fitted_rect
 from twinswing.errors import MissingPartError, TwinswingError
 from twinswing.platform.filedrop import watch_file_drops
@@ -42,7 +39,6 @@ sync-video 1
 """
 _SCENE_PARTS = ("trail", "plane", "screen", "skeleton")
 _HIDDEN_AT_FIRST = {"plane": False, "skeleton": False}
-_PIP_HEIGHT_PX = 540  # the panel is rarely larger; a phone's full frame would cost 3 times the copy
 _NOTICE_S = 4.0
 
 
@@ -82,19 +78,13 @@ class Desk(ShowBase):  # type: ignore[misc]
         self.viewport = Viewport(self.win, self.graphicsEngine)
         self.shadows = ShadowMap(self.graphicsEngine, self.pipe, self.win, 2048)
         self.ui = UserInterface(self, settings.layout, folder)
-        self.feed: VideoFeed | None = None
-        self._pip = p3d.Texture("video panel")
-        self._video: tuple[Any, int, int] | None = None
-        self._video_scale = 1.0
-        self._asked: float | None = None
-        self._shown: float | None = None
+        self.video = SessionVideo()
         self._context = PanelContext(self.session)
         self._notice, self._notice_until = "", 0.0
         self._drag: tuple[int, float, float] | None = None
         self._last = time.perf_counter()
         self.drops = None if offscreen else watch_file_drops(self.win.get_window_handle().get_int_handle())
         self.fixed_scene_px: tuple[int, int] | None = None  # for measuring a frame without filling its pixels
-        self.cpu_ms: list[float] = []
         self.closed = False
         self._bind()
 
@@ -159,17 +149,13 @@ class Desk(ShowBase):  # type: ignore[misc]
     def settle(self, frames: int, timeout_s: float = 10.0) -> None:
         """Draw frames until the panels have found their places and the playhead's video frame is there."""
         end = time.perf_counter() + timeout_s
-        while frames > 0 or (self._waits_for_video() and time.perf_counter() < end):
+        while frames > 0 or (self.video.waits(self.playback.t_s) and time.perf_counter() < end):
             self.step()
             frames -= 1
-
-    def _waits_for_video(self) -> bool:
-        return self.feed is not None and self._shown != self.playback.t_s
 
     def _before_panels(self, task: Any) -> int:
         now = time.perf_counter()
         dt, self._last = min(now - self._last, 0.1), now
-        self._frame_started = now
         self.playback.advance(dt)
         if self._drag:
             button, x0, y0 = self._drag
@@ -192,7 +178,7 @@ class Desk(ShowBase):  # type: ignore[misc]
         context.playing, context.speed = head.playing, head.speed
         context.loop, context.loop_name = head.loop_s, self.playback.loop_name
         context.view, context.show = self.viewport.motion.view, self.show
-        context.video, context.video_scale = self._video, self._video_scale
+        context.video, context.video_scale = self.video.panel(self.ui.texture), self.video.scale
         context.job, context.recent = self.job, self.settings.recent
         context.notice = self._notice if time.perf_counter() < self._notice_until else ""
         context.do, context.seek, context.open_path = self.do, self.playback.seek, self.open_path
@@ -205,45 +191,11 @@ class Desk(ShowBase):  # type: ignore[misc]
     def _after_panels(self, task: Any) -> int:
         t_s = self.playback.t_s
         if self.scene is not None:
-            if self.feed is not None:
-                self._show_video(t_s)
+            if problem := self.video.update(t_s, self.scene):
+                self.notify_user(problem)
             self.scene.set_time(t_s)
             self.viewport.aim(self.session, t_s, self._dt)
-        self.cpu_ms.append((time.perf_counter() - self._frame_started) * 1e3)
-        if len(self.cpu_ms) > 600:
-            del self.cpu_ms[:300]
         return int(task.cont)
-
-    def _show_video(self, t_s: float) -> None:
-        assert self.feed is not None
-        assert self.scene is not None
-        if t_s != self._asked:
-            self.feed.ask(t_s)
-            self._asked = t_s
-        if self.feed.error is not None:
-            self.notify_user(f"The video cannot be shown: {self.feed.error}")
-            self.feed.close()
-            self.feed = None
-            return
-        taken = self.feed.take()
-        if taken is None:
-            return
-        self._shown, frame = taken
-        if frame is None:
-            return
-        self.scene.set_video_frame(frame)
-        height, width = frame.shape[:2]
-        scale = min(1.0, _PIP_HEIGHT_PX / height)
-        size = (max(round(width * scale), 1), max(round(height * scale), 1))
-        small = cv2.resize(frame, size, interpolation=cv2.INTER_AREA) if scale < 1.0 else frame
-        if (self._pip.get_x_size(), self._pip.get_y_size()) != size:
-            self._pip.setup_2d_texture(*size, p3d.Texture.T_unsigned_byte, p3d.Texture.F_srgb)
-            self._pip.set_format(p3d.Texture.F_rgb)
-        # Panda3D keeps blue first and the bottom row first.
-        self._pip.set_ram_image(np.ascontiguousarray(small[::-1, :, ::-1]).data.cast("B"))
-        self._video = (self.ui.texture(self._pip), *size)
-        original = self.session.video.height_px if self.session.video else height
-        self._video_scale = original and size[1] / original
 
     # -- actions -------------------------------------------------------------------------------------------------
 
@@ -395,9 +347,7 @@ class Desk(ShowBase):  # type: ignore[misc]
 
     def show_session(self, session: SwingSession) -> None:
         """Show a session from its start in the present view."""
-        if self.feed is not None:
-            self.feed.close()
-            self.feed = None
+        self.video.close()
         if self.scene is not None:
             self.scene.root.remove_node()
         self.session = session
@@ -407,10 +357,9 @@ class Desk(ShowBase):  # type: ignore[misc]
         self._context.body_speeds = segment_speeds(session.body, session.club)
         self._context.head_speed, self._context.hand_speed = head_speed(session.club), hand_speed(session.body)
         self.playback = Playback.of(session)
-        self._video, self._asked, self._shown = None, None, None
         if session.path is not None and session.video is not None:
             path = session.path
-            self.feed = VideoFeed(lambda: open_video(path))
+            self.video.open(lambda: open_video(path), session.video.height_px)
         view = self.viewport.motion.view
         if view == "free" or (view == "video" and session.camera is None):
             view = "face-on"
@@ -433,8 +382,7 @@ class Desk(ShowBase):  # type: ignore[misc]
     def shut(self) -> None:
         """End the threads and processes that belong to the window and close it."""
         self._dismiss_job()
-        if self.feed is not None:
-            self.feed.close()
+        self.video.close()
         if self.drops is not None:
             self.drops.close()
         self.ui.close()
@@ -448,8 +396,3 @@ def _free_name(path: Path) -> Path:
             return path
         path = path.with_name(f"{path.stem.removesuffix(f'-{number - 1}')}-{number}{path.suffix}")
     return path
-
-
-def cpu_percentile_ms(samples: list[float], share: float) -> float:
-    """Return a percentile of frame costs, milliseconds; NaN without samples."""
-    return float(np.percentile(samples, share * 100)) if samples else math.nan

@@ -36,6 +36,7 @@ notify-level-device fatal
 notify-level-x11display error
 notify-level-egldisplay error
 sync-video 1
+print-pipe-types 0
 """
 _SCENE_PARTS = ("trail", "plane", "screen", "skeleton")
 _HIDDEN_AT_FIRST = {"plane": False, "skeleton": False}

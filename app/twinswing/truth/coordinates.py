@@ -3,13 +3,13 @@
 All in the right-handed golfer's frame, about the middle of the stance: X toward the target, Y away from the ball, Z up.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from twinswing.club.model import ClubSpec
 from twinswing.truth.golfer import DEG, GolferSpec
-from twinswing.truth.profile import Profile, Step, bump, downswing
+from twinswing.truth.profile import Coasting, Profile, Step, bump, downswing
 
 # Where the hands hold the club, from the butt along the shaft to the middle of each fist, metres.
 LEAD_GRIP_M = 0.06
@@ -19,6 +19,15 @@ TRAIL_GRIP_M = 0.138
 # seconds: the order of the kinematic sequence.
 _PEAK_AT = {"pelvis": 0.46, "thorax": 0.60, "arm": 0.72}
 _LEAD_S = {"pelvis": 0.09, "thorax": 0.06, "arm": 0.045, "club": 0.05}
+# What becomes of each peak speed: a part is handed on to the next segment and, the club's, to the ball; the rest fades
+# through the follow-through, the club's sooner than the body's, which it pulls along. The pelvis, which peaks first,
+# has given most of its speed away by impact.
+_COASTING = {
+    "pelvis": Coasting(brake_s=0.16, fade=3.0, most=0.6),
+    "thorax": Coasting(brake_s=0.12, fade=3.0, most=0.8),
+    "arm": Coasting(brake_s=0.10, fade=2.2),
+    "club": Coasting(brake_s=0.05, fade=4.2),
+}
 
 
 @dataclass(frozen=True)
@@ -150,6 +159,7 @@ def _trunk(golfer: GolferSpec, ph: Phases, setup: Setup, u: Unknowns) -> dict[st
         impact_s=ph.impact_s,
         finish_s=ph.finish_s - 0.05,
         peak_rate=golfer.pelvis_peak_radps,
+        coasting=_COASTING["pelvis"],
     )
     thorax = downswing(
         at_top=golfer.thorax_top_rad,
@@ -160,6 +170,7 @@ def _trunk(golfer: GolferSpec, ph: Phases, setup: Setup, u: Unknowns) -> dict[st
         impact_s=ph.impact_s,
         finish_s=ph.finish_s,
         peak_rate=golfer.thorax_peak_radps,
+        coasting=_COASTING["thorax"],
     )
     reach = golfer.proportions.trunk_m * np.sin(setup.spine_bend_rad)
     finish_x = 0.5 * golfer.stance_m - 0.09 - 0.16 * golfer.fault("hanging_back")
@@ -216,6 +227,7 @@ def _arms(golfer: GolferSpec, ph: Phases, setup: Setup, u: Unknowns) -> dict[str
         impact_s=ph.impact_s,
         finish_s=ph.finish_s,
         peak_rate=golfer.arm_peak_radps,
+        coasting=_COASTING["arm"],
     )
     top_plane = golfer.arm_plane_top_rad - u.arm_plane_rad
     impact_plane = setup.arm_plane_rad - 4.0 * DEG - golfer.arm_plane_top_rad
@@ -234,7 +246,8 @@ def _arms(golfer: GolferSpec, ph: Phases, setup: Setup, u: Unknowns) -> dict[str
             Step(ph.top_s + 0.1 * down, ph.impact_s - 0.04, -0.06 * wing),
             Step(ph.impact_s - 0.01, ph.impact_s + 0.09, -0.12 * wing),
             Step(ph.impact_s + 0.10, ph.impact_s + 0.30, 0.18 * wing),
-            Step(ph.impact_s + 0.10 - 0.05 * wing, ph.finish_s - 0.03, -0.48),
+            # The arms stay long through mid-follow-through and fold as the trail arm can reach no farther.
+            Step(ph.impact_s + 0.03 - 0.05 * wing, ph.impact_s + 0.72 * golfer.follow_through_s, -0.48),
         ),
         "lead_protraction": Profile(0.14).plus(
             Step(ph.start_s, ph.top_s, 0.26),
@@ -258,12 +271,13 @@ def _club(golfer: GolferSpec, ph: Phases, u: Unknowns) -> dict[str, Profile]:
     release = downswing(
         at_top=golfer.club_top_rad,
         at_impact=-golfer.shaft_lean_rad,
-        at_finish=292.0 * DEG,
+        at_finish=314.0 * DEG,
         start_s=ph.top_s - _LEAD_S["club"],
         peak_s=ph.impact_s - 0.008 - 0.020 * cast,
         impact_s=ph.impact_s,
         finish_s=ph.finish_s,
         peak_rate=u.club_rate_radps,
+        coasting=replace(_COASTING["club"], brake_s=_COASTING["club"].brake_s + 0.06 * cast),
     )
     waggle: list[Step] = []
     for i in range(golfer.waggles):

@@ -34,8 +34,8 @@ def exact_events(
 
     Toe-up and mid-follow-through: the shaft is level. Mid-backswing and mid-downswing: the lead arm is level. Top: the
     shaft's turn in the plane of the downswing reverses. Impact: the head's centre comes as near to the ball as it does
-    at its fastest. Address: the last instant before the head has left its place by TAKEAWAY_M. Finish: the head slows
-    below FINISH_SPEED_MPS after the follow-through. Raises InputError when one of them does not occur.
+    at its fastest. Address: the last instant before the head has left its place by TAKEAWAY_M. Finish: from here on,
+    to the end of the motion, the head is slower than FINISH_SPEED_MPS. Raises InputError when one does not occur.
     """
     speed = np.linalg.norm(np.gradient(head, t_s, axis=0), axis=1)
     fastest = int(np.argmax(speed)) if near_s is None else int(np.searchsorted(t_s, near_s))
@@ -55,9 +55,14 @@ def exact_events(
     }
     del handed  # level and reversal look the same from either side
     after = int(np.searchsorted(t_s, events["mid_follow_through"]))
-    slow = np.flatnonzero(speed[after:] < FINISH_SPEED_MPS)
-    events["finish"] = float(t_s[after + slow[0]]) if len(slow) else float(t_s[-1])
+    events["finish"] = _rest(t_s, speed, after)
     return events
+
+
+def _rest(t: FloatArray, speed: FloatArray, after: int) -> float:
+    """Return when the club has come to rest for good: a mere lull in the follow-through is not the finish."""
+    fast = np.flatnonzero(speed[after:] >= FINISH_SPEED_MPS)
+    return float(t[min(after + int(fast[-1]) + 1, len(t) - 1)]) if len(fast) else float(t[after])
 
 
 def _impact(t: FloatArray, head: FloatArray, guess: int) -> float:

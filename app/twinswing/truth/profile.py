@@ -2,14 +2,14 @@
 
 A coordinate is a resting value plus a few transitions. A transition is the regularised incomplete beta function, so it
 rises without overshoot, its speed peaks where its mode is put, and with both shape parameters above 3 its position,
-velocity and acceleration start and end at zero without a jump (C2).
+velocity and acceleration start and end at zero without a jump (C2). A downswing and its follow-through are made of
+surges, which share one peak of speed and run out from it as a damped body does.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import brentq
 from scipy.special import betainc, betaln
 
 FloatArray = NDArray[np.float64]
@@ -35,11 +35,42 @@ class Step:
 
 
 @dataclass(frozen=True)
+class Surge:
+    """Half of a transition: its speed is `rate` (units/s) at `peak_s` and runs out smoothly until `rest_s`.
+
+    With y the part of the time that is left, the speed is rate * y^n * (1 + n (1 - y)): that of a critically damped
+    body, brought to rest in a finite time. It leaves the peak level and, with `n` of 2 or more, comes to rest without a
+    jump of acceleration or an infinite jerk. A `rest_s` before the peak makes it the way up to the peak.
+    """
+
+    peak_s: float
+    rest_s: float
+    rate: float
+    n: float
+
+    def __call__(self, t_s: FloatArray) -> FloatArray:
+        """Return the value at the times: 0 before the first of the two instants, the whole change after the last."""
+        length = self.rest_s - self.peak_s
+        y = np.clip((self.rest_s - t_s) / length, 0.0, 1.0)
+        return np.asarray(self.rate * (abs(length) * _area(self.n) * (length > 0.0) - length * _left(y, self.n)))
+
+
+def _area(n: float) -> float:
+    """Return what a surge of unit rate and length changes altogether."""
+    return 1.0 - n / (n + 2.0)  # written as _left has it, so that the two cancel exactly before the peak
+
+
+def _left(y: FloatArray, n: float) -> FloatArray:
+    """Return what a surge of unit rate and length has yet to change when the part `y` of its time is left."""
+    return np.asarray(y ** (n + 1.0) * (1.0 - n / (n + 2.0) * y))
+
+
+@dataclass(frozen=True)
 class Profile:
     """A coordinate over time: its value at rest and the transitions that follow."""
 
     base: float
-    steps: tuple[Step, ...] = ()
+    steps: tuple[Step | Surge, ...] = ()
 
     def __call__(self, t_s: ArrayLike) -> FloatArray:
         """Return the coordinate at times (s), the same shape as the times."""
@@ -49,7 +80,7 @@ class Profile:
             value += step(t)
         return value
 
-    def plus(self, *steps: Step) -> "Profile":
+    def plus(self, *steps: Step | Surge) -> "Profile":
         """Return the profile with further transitions added on top."""
         return Profile(self.base, self.steps + steps)
 
@@ -75,6 +106,25 @@ def bump(start_s: float, end_s: float, height: float, *, peak_s: float | None = 
     return Step(start_s, middle, height), Step(middle, end_s, -height)
 
 
+# How suddenly a downswing may gather speed: the surge's n. Below 2 its jerk would be infinite; above the upper one the
+# limb would be struck rather than swung.
+_RISE_N = (2.0, 16.0)
+
+
+@dataclass(frozen=True)
+class Coasting:
+    """What becomes of a coordinate's peak speed.
+
+    brake_s : within this time a part of it is gone, as when a segment hands its speed on to the next one.
+    fade    : how the rest runs out until the finish, Surge's n; the lower, the more evenly.
+    most    : how much of the peak speed may run on through the follow-through.
+    """
+
+    brake_s: float
+    fade: float
+    most: float = 0.95
+
+
 def downswing(
     *,
     at_top: float,
@@ -85,28 +135,43 @@ def downswing(
     impact_s: float,
     finish_s: float,
     peak_rate: float,
-) -> tuple[Step, Step]:
+    coasting: Coasting,
+) -> tuple[Surge, Surge, Surge, Step]:
     """Return the transitions of a coordinate from the top through impact to the finish.
 
-    The first carries the peak of the kinematic sequence: `peak_rate` (units/s) at `peak_s`. Its length is found so
-    that the coordinate is `at_impact` at impact; the second, slower one goes on to `at_finish`. Where no length gives
-    both, the peak rate yields, because the position at impact is what the ball needs.
+    The first surge gathers speed from `start_s` to `peak_rate` (units/s) at `peak_s`. From there the speed falls: one
+    surge is braked, the other runs out until `finish_s`. How the peak divides into the two follows from the way left at
+    impact, and how late the speed is gathered from the way before it. What is left where less may run on than that asks
+    for is a slow step from impact to the finish. Where no rise gives both, the peak rate yields, because the position
+    at impact is what the ball needs; where the braked part alone would carry past `at_finish`, the finish yields.
     """
+    after, before = at_finish - at_impact, at_impact - at_top
+    brake_s, rest_s, rise_s = coasting.brake_s, finish_s - peak_s, peak_s - start_s
+    since = impact_s - peak_s
+    braked_left = brake_s * float(_left(np.clip(np.array(1.0 - since / brake_s), 0.0, 1.0), 2.0))
+    braked_done = brake_s * _area(2.0) - braked_left
+    left = rest_s * float(_left(np.array(1.0 - since / rest_s), coasting.fade))
+    done = rest_s * _area(coasting.fade) - left
 
-    def steps(end_s: float, rate: float) -> tuple[Step, Step]:
-        unit = peaked(start_s, peak_s, end_s, 1.0)
-        first = Step(start_s, end_s, rate / top_speed(unit), unit.a, unit.b)
-        slow_start = peak_s + 0.02
-        return first, Step(slow_start, finish_s, at_finish - at_top - first.delta)
+    def carried_of(rate: float) -> float:
+        return float(np.clip((after - rate * braked_left) / (left - braked_left), 0.0, coasting.most * rate))
 
-    def miss(end_s: float, rate: float) -> float:
-        first, second = steps(end_s, rate)
-        t = np.array([impact_s])
-        return float(at_top + first(t)[0] + second(t)[0] - at_impact)
-
-    low, high = peak_s + 0.035, peak_s + 0.8
-    if miss(low, peak_rate) * miss(high, peak_rate) < 0.0:
-        return steps(float(brentq(miss, low, high, args=(peak_rate,), xtol=1e-12)), peak_rate)
-    end = low if miss(low, peak_rate) > 0.0 else high
-    base = miss(end, 0.0)
-    return steps(end, peak_rate * base / (base - miss(end, peak_rate)))
+    carried = carried_of(peak_rate)
+    way = before - (peak_rate - carried) * braked_done - carried * done
+    want = 2.0 * peak_rate * rise_s / way - 2.0 if way > 0.0 else np.inf
+    rise_n = float(np.clip(want, *_RISE_N))
+    if rise_n != want:  # what is turned by impact is linear in the peak rate and in the part of it that is carried
+        gather = rise_s * _area(rise_n) + braked_done
+        gain = np.array([[braked_left, left - braked_left], [gather, done - braked_done]])
+        peak_rate, carried = (float(x) for x in np.linalg.solve(gain, [after, before]))
+        if not 0.0 <= carried <= coasting.most * peak_rate:
+            part = coasting.most if carried > 0.0 else 0.0
+            peak_rate = before / (gather + part * (done - braked_done))
+            carried = part * peak_rate
+    slow = max(after - peak_rate * braked_left - carried * (left - braked_left), 0.0)
+    return (
+        Surge(peak_s, start_s, peak_rate, rise_n),
+        Surge(peak_s, peak_s + brake_s, peak_rate - carried, 2.0),
+        Surge(peak_s, finish_s, carried, coasting.fade),
+        Step(impact_s, finish_s, slow),
+    )

@@ -9,7 +9,7 @@ with the time shift, by Huber-weighted Levenberg-Marquardt with a stated prior o
 be bent beyond what is physically possible to make an unrelated stream fit.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -146,12 +146,12 @@ def _camera(heading: float, pitch: float, roll: float) -> FloatArray:
     return np.asarray(turn @ tip @ base)
 
 
-def _landmarks(theta: FloatArray) -> int:
+def landmark_count(theta: FloatArray) -> int:
     """Number of landmarks that a parameter vector is for."""
     return (len(theta) - LEVERS) // 4
 
 
-def _evaluate(theta: FloatArray, pb: Problem, jacobian: bool) -> tuple[FloatArray, FloatArray | None]:
+def evaluate(theta: FloatArray, pb: Problem, jacobian: bool) -> tuple[FloatArray, FloatArray | None]:
     """Return predicted picture positions, shape (j, 2), and their derivatives, shape (j, 2, p)."""
     path = pb.path
     rate = 1.0 / (path.t_s[1] - path.t_s[0])
@@ -165,7 +165,7 @@ def _evaluate(theta: FloatArray, pb: Problem, jacobian: bool) -> tuple[FloatArra
     d = t - path.centre_s
     shock_at = path.impact_s if np.isfinite(path.impact_s) else path.centre_s + 0.03
     hinge = np.maximum(t - shock_at, 0.0)
-    count = _landmarks(theta)
+    count = landmark_count(theta)
     lever = theta[LEVERS : LEVERS + 3 * count].reshape(-1, 3)[pb.landmark]
     along = theta[LEVERS + 3 * count :][pb.landmark, None]
     arm = np.einsum("nij,nj->ni", rotation, lever)
@@ -266,7 +266,7 @@ def priors(pb: Problem, params: FitParams, landmarks: int, shift_sigma_s: float)
     return Prior(np.concatenate(rows), np.concatenate(target), mean)
 
 
-def _huber(r: FloatArray, limit: float) -> tuple[float, FloatArray]:
+def huber(r: FloatArray, limit: float) -> tuple[float, FloatArray]:
     """Return the summed loss and the weight of each residual pair (norm over x and y)."""
     norm = np.linalg.norm(r, axis=1)
     weight = np.where(norm <= limit, 1.0, limit / np.maximum(norm, 1e-12))
@@ -278,17 +278,17 @@ def solve(
     iterations: int | None = None,
 ) -> Fit:  # fmt: skip
     """Minimise from a start; `start` is a full parameter vector."""
-    landmarks = _landmarks(start)
+    landmarks = landmark_count(start)
     prior = priors(pb, params, landmarks, shift_sigma_s)
     info = prior.rows.T @ prior.rows
     noise = noise_m or params.noise_m
     theta = start.copy()
     lam = 1e-3
     root = np.sqrt(pb.weight)[:, None] / noise
-    uv, jac = _evaluate(theta, pb, True)
+    uv, jac = evaluate(theta, pb, True)
     assert jac is not None
     r = (pb.uv_m - uv) * root
-    loss, weight = _huber(r, params.huber)
+    loss, weight = huber(r, params.huber)
     total = loss + prior.cost(theta)
     for _ in range(iterations or params.iterations):
         ja = (jac * root[:, :, None]).reshape(-1, len(theta))
@@ -302,9 +302,9 @@ def solve(
             step[HEADING] = np.clip(step[HEADING], -0.5, 0.5)
             trial = theta + step
             trial[DEPTH] = max(trial[DEPTH], 0.02)
-            uv_t, _none = _evaluate(trial, pb, False)
+            uv_t, _none = evaluate(trial, pb, False)
             r_t = (pb.uv_m - uv_t) * root
-            loss_t, weight_t = _huber(r_t, params.huber)
+            loss_t, weight_t = huber(r_t, params.huber)
             total_t = loss_t + prior.cost(trial)
             if total_t < total:
                 improved = True
@@ -315,7 +315,7 @@ def solve(
         gain = total - total_t
         theta, r, weight, loss, total = trial, r_t, weight_t, loss_t, total_t
         lam = max(lam / 6.0, 1e-7)
-        _uv, jac = _evaluate(theta, pb, True)
+        _uv, jac = evaluate(theta, pb, True)
         assert jac is not None
         if gain < 1e-4 * (1.0 + total) * 0.1:
             break
@@ -356,71 +356,3 @@ def _summarise(
     return Fit(float(theta[SHIFT]), total, rms, 1.0 - residual / max(spread, 1e-9),
                prior.cost(theta), float(np.sqrt(max(var, 0.0))), len(r), theta,
                len(frames))  # fmt: skip
-
-
-def multistart(
-    pb: Problem, params: FitParams, landmarks: int, *, headings: int = 12, shifts_s: FloatArray, shift_sigma_s: float
-) -> list[Fit]:
-    """Solve from a grid of headings and shifts: a short run from each, the best of them run to the end."""
-    mean = priors(pb, params, landmarks, shift_sigma_s).start
-    rough = []
-    light = _thin(pb)
-    for shift in shifts_s:
-        for heading in np.arange(headings) * (2 * np.pi / headings):
-            start = mean.copy()
-            start[SHIFT], start[HEADING] = shift, heading
-            rough.append(_linear_start(light, start, params))
-    rough.sort(key=lambda f: f[0])
-    best: list[Fit] = []
-    for _cost, start in rough[:6]:
-        fit = solve(light, start, params, shift_sigma_s=shift_sigma_s, iterations=12)
-        best.append(fit)
-    best.sort(key=lambda f: f.cost)
-    return best
-
-
-def _thin(pb: Problem) -> Problem:
-    """Keep at most about 60 frames for the rough search."""
-    frames = np.unique(pb.frame)
-    stride = max(len(frames) // 60, 1)
-    if stride == 1:
-        return pb
-    keep = np.isin(pb.frame, frames[::stride])
-    return replace(
-        pb, t_s=pb.t_s[keep], uv_m=pb.uv_m[keep], landmark=pb.landmark[keep], frame=pb.frame[keep],
-        weight=pb.weight[keep], forearm=pb.forearm[keep],
-    )  # fmt: skip
-
-
-def _linear_start(pb: Problem, start: FloatArray, params: FitParams) -> tuple[float, FloatArray]:
-    """One robust linear step in the nuisances at a fixed heading and shift."""
-    landmarks = _landmarks(start)
-    free = np.ones(len(start), dtype=bool)
-    free[[SHIFT, HEADING]] = False
-    prior = priors(pb, params, landmarks, 10.0)
-    info = prior.rows[:, free].T @ prior.rows[:, free]
-    theta = start.copy()
-    root = np.sqrt(pb.weight)[:, None] / params.noise_m
-    for _ in range(2):
-        uv, jac = _evaluate(theta, pb, True)
-        assert jac is not None
-        r = (pb.uv_m - uv) * root
-        _loss, weight = _huber(r, params.huber)
-        ja = (jac[:, :, free] * root[:, :, None]).reshape(-1, int(free.sum()))
-        wj = ja * np.repeat(weight, 2)[:, None]
-        pull = prior.rows[:, free].T @ (prior.rows @ theta - prior.target)
-        theta[free] += np.linalg.solve(ja.T @ wj + info, wj.T @ r.reshape(-1) - pull)
-        theta[DEPTH] = max(theta[DEPTH], 0.05)
-    uv, _ = _evaluate(theta, pb, False)
-    loss, _w = _huber((pb.uv_m - uv) * root, params.huber)
-    return loss + prior.cost(theta), theta
-
-
-def null_cost(pb: Problem, params: FitParams) -> float:
-    """Cost of hands that do not move at all: what a fit has to beat."""
-    root = np.sqrt(pb.weight)[:, None] / params.noise_m
-    total = 0.0
-    for k in np.unique(pb.landmark):
-        own = pb.landmark == k
-        total += _huber((pb.uv_m[own] - np.median(pb.uv_m[own], axis=0)) * root[own], params.huber)[0]
-    return total

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from twinswing.align.bias import BiasParams, Refined, refine
 from twinswing.align.coarse import Candidate, CoarseParams, candidates
 from twinswing.align.fit import (
     DEPTH,
@@ -13,11 +14,10 @@ from twinswing.align.fit import (
     FitParams,
     Problem,
     make_problem,
-    multistart,
-    null_cost,
     solve,
 )
 from twinswing.align.result import AlignmentRefusedError, AlignmentResult
+from twinswing.align.search import multistart, null_cost
 from twinswing.align.signals import HAND_LANDMARKS, HandTrack, SensorPath, SignalParams, hand_track, sensor_path
 from twinswing.body.camera import PinholeCamera
 from twinswing.body.landmarks import PoseTrack
@@ -56,11 +56,12 @@ class AlignParams:
     max_clipped: float = 0.5
     around_s: float = 0.15
     crystal_ppm: float = 20.0
-    sigma_factor: float = 1.5
-    floor_s: float = 0.0018
+    sigma_factor: float = 1.1
+    floor_s: float = 0.0014
     signals: SignalParams = field(default_factory=SignalParams)
     coarse: CoarseParams = field(default_factory=CoarseParams)
     fit: FitParams = field(default_factory=FitParams)
+    bias: BiasParams = field(default_factory=BiasParams)
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,8 @@ def align_club(
     trials = _trials(hands, imu, drift, camera, params, window)
     best = max(trials, key=lambda t: t.gain)
     _refuse(best, params)
-    return _result(best, trials, drift, hint, params)
+    found = refine(best.problem, best.fit, hands.rate_hz, params.fit, params.bias)
+    return _result(best, found, trials, drift, hint, params)
 
 
 def _trials(
@@ -171,17 +173,16 @@ def _refuse(best: _Trial, params: AlignParams) -> None:
 
 
 def _result(
-    best: _Trial, trials: list[_Trial], drift: float, hint: ClockMap | None,
-    params: AlignParams,
+    best: _Trial, found: Refined, trials: list[_Trial], drift: float, hint: ClockMap | None, params: AlignParams
 ) -> AlignmentResult:  # fmt: skip
     """Turn the accepted trial into a map and its figures."""
     fit, path, c = best.fit, best.path, best.candidate
     # The map is pinned where the swing is fastest, so that a wrong drift tilts it about that moment.
-    video_at = path.centre_s + c.offset_s + fit.shift_s
+    video_at = path.centre_s + c.offset_s + found.shift_s
     offset = video_at - path.centre_s * (1.0 + drift * 1e-6)
     span = 1.0
     drift_sigma = params.crystal_ppm * 1e-6 * span if hint is None else 0.0
-    sigma = float(np.sqrt((params.sigma_factor * fit.sigma_s) ** 2 + params.floor_s**2 + drift_sigma**2))
+    sigma = float(np.sqrt((params.sigma_factor * found.sigma_s) ** 2 + params.floor_s**2 + drift_sigma**2))
     notes: list[str] = []
     rivals = [t for t in trials if abs((t.candidate.offset_s + t.fit.shift_s) - (c.offset_s + fit.shift_s)) > 0.1]
     rival = (1.0 - best.gain) / max(1.0 - max((t.gain for t in rivals), default=0.0), 1e-9)
@@ -198,6 +199,7 @@ def _result(
         diagnostics={"rms_m": fit.rms_m, "explained": fit.explained, "prior_cost": fit.prior_cost,
                      "coarse_score": c.score, "rival": rival, "frames": float(fit.frames), "shift_s": fit.theta[SHIFT],
                      "heading_rad": float(fit.theta[HEADING]), "inverse_depth": float(fit.theta[DEPTH]),
-                     "clipped": path.clipped, "fit_sigma_s": fit.sigma_s},
+                     "clipped": path.clipped, "fit_sigma_s": found.sigma_s, "bias_m": found.bias_m,
+                     "noise_m": found.noise_m},
         notes=tuple(notes),
     )  # fmt: skip

@@ -31,6 +31,7 @@ class FilmSpec:
     crf           : x264's constant rate factor: lower is better and larger.
     most_parts    : the most sub-frames that a frame's exposure is summed from.
     part_px       : the most that anything may move in the picture from one sub-frame to the next, until most_parts.
+    quick         : draw what thousands of small pictures need (see stage.material.Quality), for benches.
     """
 
     view: str = "face-on"
@@ -45,6 +46,7 @@ class FilmSpec:
     msaa: int = 4
     most_parts: int = 16
     part_px: float = 3.0
+    quick: bool = False
 
     def __post_init__(self) -> None:
         if self.view not in VIEWS:

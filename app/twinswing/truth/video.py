@@ -5,6 +5,7 @@ shutter every row is the mean of the sub-frames within that row's own exposure.
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twinswing.body.camera import PinholeCamera
+from twinswing.stage.material import Quality
 from twinswing.stage.offscreen import OffscreenStage
 from twinswing.stage.scene import SceneOptions, SwingScene
 from twinswing.swing.model import SwingSession
@@ -23,6 +25,7 @@ FloatArray = NDArray[np.float64]
 RgbImage = NDArray[np.uint8]
 
 _TICKS_PER_S = 90_000
+_LEAST_QUICK = 3  # sub-frames, each shifted by a part of a pixel, that do for the antialiasing that is saved
 # The display's transfer curve as a plain power, good to 1 % of sRGB's and far below the sensor's noise.
 _LINEAR = (np.linspace(0.0, 1.0, 256) ** 2.2).astype(np.float32)
 _DISPLAY = np.rint(255.0 * np.linspace(0.0, 1.0, 4096) ** (1.0 / 2.2)).astype(np.uint8)
@@ -66,10 +69,11 @@ def pictures(
     rng: np.random.Generator,
 ) -> Iterator[RgbImage]:
     """Yield a swing's frames one at a time, shape (height, width, 3), rgb."""
-    scene = SwingScene(session, SceneOptions(trail=False))
+    quality = _quality(film)
+    scene = SwingScene(session, SceneOptions(trail=False, quality=quality))
     impact = swing.events_s["impact"]
     noise = _NoiseBank(film, rng)
-    with OffscreenStage(film.width_px, film.height_px, msaa=film.msaa) as stage:
+    with OffscreenStage(film.width_px, film.height_px, quality=quality) as stage:
         for t_s in times_s:
             scene.show("ball", bool(t_s < impact))
             times = exposure_times(swing, camera, film, float(t_s))
@@ -78,6 +82,13 @@ def pictures(
             else:
                 picture = stage.render_accumulated(scene, camera, times)
             yield noise.over(picture)
+
+
+def _quality(film: FilmSpec) -> Quality:
+    """Return what the pictures may cost; rows that are cut from different sub-frames are not antialiased by these."""
+    if not film.quick:
+        return Quality(msaa=film.msaa)
+    return replace(Quality.quick(), msaa=film.msaa) if film.readout_s > 0.0 else Quality.quick()
 
 
 def exposure_times(swing: TruthSwing, camera: PinholeCamera, film: FilmSpec, t_s: float) -> list[float]:
@@ -90,7 +101,8 @@ def exposure_times(swing: TruthSwing, camera: PinholeCamera, film: FilmSpec, t_s
     moved = float(np.nanmax(np.sum(np.linalg.norm(np.diff(px, axis=0), axis=-1), axis=0)))
     # A rolling shutter's whole exposure is longer than one row's: keep the spacing, not the number.
     most = round(film.most_parts * length / film.shutter_s) if film.readout_s else film.most_parts
-    parts = int(np.clip(np.ceil(moved / film.part_px), 1, min(most, 2 * film.most_parts)))
+    least = _LEAST_QUICK if film.quick else 1
+    parts = int(np.clip(np.ceil(moved / film.part_px), least, min(most, 2 * film.most_parts)))
     return [float(x) for x in start + length * (np.arange(parts) + 0.5) / parts]
 
 

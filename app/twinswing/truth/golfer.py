@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from twinswing.club.catalogue import standard_club
 from twinswing.club.model import ClubSpec, Mount
 from twinswing.errors import InputError
 
@@ -124,10 +125,6 @@ class GolferSpec:
 
 @dataclass(frozen=True)
 class _Kind:
-    name: str
-    length_m: float
-    lie_deg: float
-    loft_deg: float
     speed_mph: float
     attack_deg: float
     lean_deg: float
@@ -137,13 +134,13 @@ class _Kind:
     address_lean_deg: float
 
 
-# Speeds and attack angles are TrackMan's tour averages; lengths, lies and lofts are common catalogue values.
+# How each club is swung: speeds and attack angles are TrackMan's tour averages.
 _KINDS: dict[str, _Kind] = {
-    "driver": _Kind("driver", 1.143, 56.0, 10.5, 113.0, -1.3, 1.2, 0.55, 0.030, 0.12, 2.0),
-    "wood": _Kind("3 wood", 1.092, 56.5, 15.0, 107.0, -2.9, 3.5, 0.52, 0.010, 0.09, 1.0),
-    "hybrid": _Kind("hybrid", 1.016, 58.0, 20.0, 100.0, -3.5, 4.3, 0.50, 0.0, 0.06, 0.0),
-    "iron": _Kind("7 iron", 0.940, 62.5, 33.0, 90.0, -4.3, 4.9, 0.46, 0.0, 0.03, -2.0),
-    "wedge": _Kind("pitching wedge", 0.902, 64.0, 46.0, 83.0, -5.0, 4.9, 0.40, 0.0, 0.02, -2.0),
+    "driver": _Kind(113.0, -1.3, 1.2, 0.55, 0.030, 0.12, 2.0),
+    "wood": _Kind(107.0, -2.9, 3.5, 0.52, 0.010, 0.09, 1.0),
+    "hybrid": _Kind(100.0, -3.5, 4.3, 0.50, 0.0, 0.06, 0.0),
+    "iron": _Kind(90.0, -4.3, 4.9, 0.46, 0.0, 0.03, -2.0),
+    "wedge": _Kind(83.0, -5.0, 4.9, 0.40, 0.0, 0.02, -2.0),
 }
 CLUB_KINDS: tuple[str, ...] = tuple(_KINDS)
 
@@ -152,8 +149,7 @@ def club_of(kind: str, *, serial: str = "", mount: Mount | None = None) -> ClubS
     """Return a club of a kind out of CLUB_KINDS with a sensor at the end of its grip."""
     if kind not in _KINDS:
         raise InputError(f'expected a club out of {", ".join(CLUB_KINDS)}, found "{kind}"')
-    k = _KINDS[kind]
-    return ClubSpec(kind, k.name, k.length_m, k.lie_deg * DEG, k.loft_deg * DEG, mount or Mount(), serial)
+    return standard_club(kind, serial=serial, mount=mount or Mount())
 
 
 def tee_height_m(kind: str) -> float:

@@ -101,6 +101,56 @@ def test_landmarks_do_not_lag_as_smoothed_ones_do():
     assert lag_frames(smoothed, ours) > 0.08
 
 
+class Counted:
+    """Counts how often each detector looks at a picture."""
+
+    def __init__(self, monkeypatch):
+        self.follower, self.everybody = 0, []
+        follow, look = PoseDetector.detect, PeopleDetector.detect
+
+        def followed(detector, rgb):
+            self.follower += 1
+            return follow(detector, rgb)
+
+        def looked(detector, rgb):
+            found = look(detector, rgb)
+            self.everybody.append(len(found))
+            return found
+
+        monkeypatch.setattr(PoseDetector, "detect", followed)
+        monkeypatch.setattr(PeopleDetector, "detect", looked)
+
+
+def test_a_lone_golfer_costs_one_inference_a_frame_and_a_glance_now_and_then(monkeypatch):
+    counted = Counted(monkeypatch)
+    info, _ = extract_pose(CLIP)
+    assert counted.follower == info.frames == 87
+    assert counted.everybody == [1, 1, 1]
+
+
+def test_somebody_who_comes_in_late_is_looked_for_from_the_start(tmp_path, monkeypatch):
+    golfer = pictures(CLIP, 0, 72)
+    person = pictures(PHONE, 0, 1)[0]
+    frames = []
+    for i, rgb in enumerate(golfer):
+        out = np.full((720, 840, 3), 110, dtype=np.uint8)
+        out[150 : 150 + rgb.shape[0], 430 : 430 + rgb.shape[1]] = rgb
+        shown = min(max(i - 20, 0) * 20, person.shape[1])  # walks in from the left
+        out[: person.shape[0], :shown] = person[:, person.shape[1] - shown :]
+        frames.append(out)
+    path = write(tmp_path / "late.mp4", frames, options={"crf": "18", "preset": "ultrafast"})
+    counted = Counted(monkeypatch)
+    _, track = extract_pose(path)
+    # Frames 0, 36 and, with somebody there, 48 and 60; then 12 and 24.
+    assert len(counted.everybody) == 6
+    assert counted.everybody[0] == 1
+    assert max(counted.everybody) == 2
+    hips = 0.5 * (track.point("left_hip") + track.point("right_hip"))
+    seen = track.state == FrameState.DETECTED
+    assert seen.mean() > 0.9
+    assert (hips[seen, 0] > 430).mean() > 0.95
+
+
 def test_the_golfer_is_chosen_over_a_larger_bystander(tmp_path):
     golfer = pictures(CLIP, 0, 60)
     person = cv2.resize(pictures(PHONE, 0, 1)[0], None, fx=1.0, fy=1.0)

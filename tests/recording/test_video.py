@@ -167,3 +167,17 @@ def test_what_is_no_video_is_named(tmp_path: Path) -> None:
         container.mux(stream.encode(frame))
     with pytest.raises(InputError, match="no video"):
         copyable_codec(sound)
+
+
+@pytest.mark.parametrize("turns", [0, 1, 2, 3])
+def test_a_picture_that_was_filmed_on_its_side_is_coded_upright(turns: int) -> None:
+    y, x = np.mgrid[:HEIGHT, :WIDTH]
+    rgb = np.stack([x, y, np.full_like(x, 90)], axis=-1).astype(np.uint8)
+    filmed = av.VideoFrame.from_ndarray(rgb, format="rgb24").reformat(format="yuv420p")
+    encoder = VideoEncoder()
+    coded = encoder.encode(filmed, 0, turns=turns) + encoder.flush()
+    decoder = av.CodecContext.create("h264", "r")
+    seen = [*decoder.decode(av.Packet(coded[0].data)), *decoder.decode(None)][0].to_ndarray(format="rgb24")
+    upright = np.rot90(rgb, turns)
+    assert seen.shape == upright.shape
+    assert np.abs(seen.astype(int) - upright).mean() < 4.0

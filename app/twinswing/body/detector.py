@@ -3,6 +3,7 @@
 import os
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,20 +27,41 @@ Rows = NDArray[np.float32]
 _TOLD_STEP_MS = 86_400_000
 
 
-@contextmanager
-def _quiet_native_log() -> Iterator[None]:
-    """Keep the inference library's start-up chatter, which it writes past Python, off the user's terminal."""
-    sys.stderr.flush()
-    kept = os.dup(2)
-    try:
+class _Quiet:
+    """Keeps the inference library's start-up chatter, which it writes past Python, off the user's terminal.
+
+    The detectors of several threads share the one stderr of the process: the first in puts it aside and the last out
+    puts it back, or one would put back what another had laid there.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._inside = 0
+        self._kept = -1
+
+    @contextmanager
+    def __call__(self) -> Iterator[None]:
+        with self._lock:
+            if self._inside == 0:
+                self._put_aside()
+            self._inside += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._inside -= 1
+                if self._inside == 0:
+                    os.dup2(self._kept, 2)
+                    os.close(self._kept)
+
+    def _put_aside(self) -> None:
+        sys.stderr.flush()
         with tempfile.TemporaryFile() as sink:
+            self._kept = os.dup(2)
             os.dup2(sink.fileno(), 2)
-            try:
-                yield
-            finally:
-                os.dup2(kept, 2)
-    finally:
-        os.close(kept)
+
+
+_quiet_native_log = _Quiet()
 
 
 class _Landmarker:

@@ -17,6 +17,12 @@ from twinswing.body.lift_observe import Observed
 
 FloatArray = NDArray[np.float64]
 _DIM = 3 * POINTS
+_FEET = [p for side in FEET.values() for p in side]
+
+
+def _squares(r: FloatArray) -> FloatArray:
+    """Return the sum of squares of all but the first axis, shape (K,)."""
+    return np.asarray(np.sum(np.square(r).reshape(len(r), -1), axis=1))
 
 
 @dataclass(frozen=True)
@@ -49,6 +55,17 @@ class LiftProblem:
         metres_per_px = height_m / seen.height_px
         scatter_m, self.depth_sigma_m = point_scatter_m()
         self.sigma_px = scatter_m / metres_per_px
+        about_hips = np.eye(POINTS)
+        about_hips[:, [POINT["left_hip"], POINT["right_hip"]]] -= 0.5
+        self.depth_rows = about_hips / self.depth_sigma_m[:, None]
+        # What each bone, and last the depth, weighs for each pair of points, shape (400, bones + 1).
+        self.pairs = np.concatenate(
+            [
+                np.einsum("bp,bq->pqb", self.maps, self.maps).reshape(POINTS * POINTS, -1),
+                (self.depth_rows.T @ self.depth_rows).reshape(-1, 1),
+            ],
+            axis=1,
+        )
         self.grip = self._grip_weight()
         self.bend_sigma_m = self._bend_sigma(metres_per_px)
         self.soften = 1.0
@@ -101,16 +118,16 @@ class LiftProblem:
     def _descend(self, points: FloatArray, rule: SolveRule) -> FloatArray:
         x = points.copy()
         self.start_depth = self._relative_depth(points)
+        self.coupling = self._coupling()
         damping = np.full(len(x), rule.first_step_m**-2.0)
         for i in range(rule.iterations):
             # Bones start soft, so that limbs can pass through each other on the way to where they belong.
             self.soften = max(1.0, rule.soft * 0.5**i)
-            H, g = self._normal(x)
-            before, coupled = self._cost(x)
+            H, g, before = self._normal(x)
             step = self._banded(H, g, damping)
-            after, coupled_after = self._cost(x + step)
+            after = self._cost(x + step)
             worse = after > before + 1e-9
-            if after.sum() + coupled_after < before.sum() + coupled:
+            if after.sum() + self._coupled(x + step) < before.sum() + self._coupled(x):
                 x = x + step
                 damping = np.where(worse, damping * 4.0, np.maximum(damping * 0.25, rule.last_step_m**-2.0))
                 if self.soften == 1.0 and np.abs(step).max() < rule.done_m:
@@ -121,12 +138,19 @@ class LiftProblem:
                 self._refine_lengths(x)
         return x
 
-    def _cost(self, x: FloatArray) -> tuple[FloatArray, float]:
-        """Return each knot's own cost, shape (K,), and the cost of what couples knots."""
-        own = np.zeros(len(x))
-        for J, r in self._terms(x):
-            del J
-            own += np.sum(r * r, axis=1)
+    def _cost(self, x: FloatArray) -> FloatArray:
+        """Return each knot's own cost, shape (K,)."""
+        parts = (
+            self._pixels(x)[0],
+            self._bones(x)[0],
+            self._depths(x),
+            self._heights(x)[0],
+            *(r for _, r in self._rigid_terms(x)),
+        )
+        return np.asarray(sum(_squares(r) for r in parts))
+
+    def _coupled(self, x: FloatArray) -> float:
+        """Return the cost of what couples knots: planted feet that slip, paths that bend."""
         bend = 0.0
         if len(x) > 1:
             slip = np.sum(np.diff(x, axis=0) ** 2, axis=-1)
@@ -135,7 +159,7 @@ class LiftProblem:
             a, b = (share[:, None, None] for share in self._neighbour_shares())
             off = a * x[:-2] + b * x[2:] - x[1:-1]
             bend += float(np.sum(np.sum(off**2, axis=-1) / self.bend_sigma_m**2))
-        return own, bend
+        return bend
 
     def _relative_depth(self, x: FloatArray) -> FloatArray:
         z = (x - self.camera.position_m) @ self.camera.rotation[2]
@@ -147,90 +171,79 @@ class LiftProblem:
         weight = np.min(np.where(self.maps[None] != 0.0, self.seen.weight[:, None, :], 1.0), axis=-1)
         self.lengths.refine(bones, weight)
 
-    def _terms(self, x: FloatArray) -> tuple[tuple[FloatArray, FloatArray], ...]:
-        """Return Jacobian (K, rows, 60) and residuals (K, rows) of each kind of pull within a knot."""
-        return (
-            self._pixel_terms(x),
-            self._bone_terms(x),
-            self._depth_terms(x),
-            self._ground_terms(x),
-            self._grip_terms(x),
-            self._square_terms(x),
-            self._balance_terms(x),
-            self._chest_terms(x),
-        )
+    def _normal(self, x: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Return each knot's own normal matrix, (K, 60, 60), the whole gradient, (K, 60), and each knot's cost, (K,).
 
-    def _normal(self, x: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Return each knot's own normal matrix, (K, 60, 60), and the whole gradient, (K, 60)."""
-        terms = self._terms(x)
-        J = np.concatenate([term[0] for term in terms], axis=1)
-        r = np.concatenate([term[1] for term in terms], axis=1)
-        Jt = np.swapaxes(J, 1, 2)
-        H = Jt @ J + self._stretch_curvature(x)
-        return H, (Jt @ r[..., None])[..., 0] + self._coupling_gradient(x)
-
-    def _stretch_curvature(self, x: FloatArray) -> FloatArray:
-        """Return the second-order part of stretched bones, (K, 60, 60): it holds their ends back sideways.
-
-        Without it a step swings a loosely seen hand round its elbow farther than the linear model is true.
+        Most pulls touch one point or two, so they are summed as 3 x 3 blocks of pairs of points, never as rows of 60.
         """
-        d = np.einsum("bp,kpc->kbc", self.maps, x)
-        length = np.maximum(np.linalg.norm(d, axis=-1), 1e-4)
-        pull = np.maximum(length - self.lengths.now_m, 0.0) / length / (self.give_m * self.soften) ** 2
-        u = d / length[..., None]
-        M = pull[..., None, None] * (np.eye(3) - u[..., :, None] * u[..., None, :])
-        pairs = np.einsum("bp,bq->pqb", self.maps, self.maps).reshape(POINTS * POINTS, -1)
-        H = pairs @ M.reshape(len(x), len(self.maps), 9)
-        H = H.reshape(len(x), POINTS, POINTS, 3, 3).transpose(0, 1, 3, 2, 4)
-        return np.asarray(H).reshape(len(x), _DIM, _DIM)
+        K = len(x)
+        p = np.arange(POINTS)
+        pixel, Jp = self._pixels(x)
+        bone, u, stretch = self._bones(x)
+        depth, ahead = self._depths(x), self.camera.rotation[2]
+        height, firm = self._heights(x)
+        # Bones and depths: each couples given pairs of points (`pairs`), with a block of its own at each knot.
+        give = self.give_m * self.soften
+        M = np.empty((K, len(BONES) + 1, 9))
+        # Stretched bones also hold their ends back sideways (the second-order part): without it a step swings a loosely
+        # seen hand round its elbow farther than the linear model is true.
+        along = u[..., :, None] * u[..., None, :]
+        M[:, :-1] = (along / (give**2)[:, None, None] + stretch * (np.eye(3) - along)).reshape(K, -1, 9)
+        M[:, -1] = np.square(self.seen.trust)[:, None] * np.outer(ahead, ahead).ravel()
+        blocks = (self.pairs @ M).reshape(K, POINTS, POINTS, 9)
+        blocks[:, p, p] += np.einsum("kpai,kpaj->kpij", Jp, Jp).reshape(K, POINTS, 9)
+        blocks[:, _FEET, _FEET, 8] += firm**2
+        H = blocks.reshape(K, POINTS, POINTS, 3, 3).transpose(0, 1, 3, 2, 4).reshape(K, _DIM, _DIM)
+        g = np.einsum("kpai,kpa->kpi", Jp, pixel)
+        g += self.maps.T @ (u * (bone / give)[..., None])
+        g += ((self.seen.trust[:, None] * depth) @ self.depth_rows)[..., None] * ahead
+        g[:, _FEET, 2] += firm * height
+        terms = self._rigid_terms(x)
+        J, r = (np.concatenate([term[i] for term in terms], axis=1) for i in (0, 1))
+        Jt = np.swapaxes(J, 1, 2)
+        H += Jt @ J
+        own = _squares(pixel) + _squares(bone) + _squares(depth) + _squares(height) + _squares(r)
+        return H, g.reshape(K, _DIM) + (Jt @ r[..., None])[..., 0] + self._coupling_gradient(x), np.asarray(own)
 
-    def _pixel_terms(self, x: FloatArray) -> tuple[FloatArray, FloatArray]:
+    def _rigid_terms(self, x: FloatArray) -> tuple[tuple[FloatArray, FloatArray], ...]:
+        """Return Jacobian (K, rows, 60) and residuals (K, rows) of the few pulls on many points at once."""
+        return self._grip_terms(x), self._square_terms(x), self._balance_terms(x), self._chest_terms(x)
+
+    def _pixels(self, x: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return residuals (K, 20, 2) and their slopes along each point's own axes, (K, 20, 2, 3)."""
         cam = self.camera.to_camera(x)
-        z = np.maximum(cam[..., 2], 0.2)
-        r = (cam[..., :2] / z[..., None]) * self.camera.focal_px + np.asarray(self.camera.centre_px)
+        z = np.maximum(cam[..., 2:], 0.2)
+        r = (cam[..., :2] / z) * self.camera.focal_px + np.asarray(self.camera.centre_px)
         r = (r - self.seen.image_px) / self.sigma_px[:, None]
         # Geman-McClure in the form r / sqrt(1 + r^2/c^2), whose square is its cost: a landmark on the wrong limb must
         # not drag the body with it. Its scaled Gauss-Newton rows are the usual iteratively reweighted ones.
         far = 1.0 + np.sum(r * r, axis=-1) / 16.0
         w = self.seen.weight / np.sqrt(far)
-        R, f = self.camera.rotation, (self.camera.focal_px / self.sigma_px)[:, None]
-        du = f * (R[0] / z[..., None] - cam[..., 0:1] / z[..., None] ** 2 * R[2])
-        dv = f * (R[1] / z[..., None] - cam[..., 1:2] / z[..., None] ** 2 * R[2])
-        J = np.zeros((len(x), POINTS, 2, POINTS, 3))
-        p = np.arange(POINTS)
-        J[:, p, 0, p] = w[..., None] * du
-        J[:, p, 1, p] = w[..., None] * dv
-        return J.reshape(len(x), 2 * POINTS, _DIM), (w[..., None] * r).reshape(len(x), 2 * POINTS)
+        R = self.camera.rotation
+        pull = (w * (self.camera.focal_px / self.sigma_px))[..., None, None] / z[..., None]
+        slope = pull * (R[:2] - (cam[..., :2] / z)[..., None] * R[2])
+        return w[..., None] * r, slope
 
-    def _bone_terms(self, x: FloatArray) -> tuple[FloatArray, FloatArray]:
-        d = np.einsum("bp,kpc->kbc", self.maps, x)
-        length = np.maximum(np.linalg.norm(d, axis=-1), 1e-4)
+    def _bones(self, x: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Return residuals (K, bones), directions (K, bones, 3) and pulls of stretched ones (K, bones, 1, 1)."""
+        d = self.maps @ x
+        length = np.maximum(np.sqrt(np.sum(d * d, axis=-1)), 1e-4)
         give = self.give_m * self.soften
-        r = (length - self.lengths.now_m) / give
-        u = d / length[..., None] / give[:, None]
-        J = np.einsum("bp,kbc->kbpc", self.maps, u)
-        return J.reshape(len(x), len(self.maps), _DIM), r
+        longer = length - self.lengths.now_m
+        stretch = np.maximum(longer, 0.0) / length / give**2
+        return longer / give, d / length[..., None], stretch[..., None, None]
 
-    def _depth_terms(self, x: FloatArray) -> tuple[FloatArray, FloatArray]:
+    def _depths(self, x: FloatArray) -> FloatArray:
+        """Return residuals (K, 20) of the depth about the hips."""
         r = (self._relative_depth(x) - self.start_depth) / self.depth_sigma_m
-        ahead = self.camera.rotation[2]
-        pick = np.eye(POINTS)
-        pick[:, [POINT["left_hip"], POINT["right_hip"]]] -= 0.5
-        J = np.einsum("rp,c->rpc", pick / self.depth_sigma_m[:, None], ahead).reshape(1, POINTS, _DIM)
-        return self.seen.trust[:, None, None] * J, self.seen.trust[:, None] * r
+        return np.asarray(self.seen.trust[:, None] * r)
 
-    def _ground_terms(self, x: FloatArray) -> tuple[FloatArray, FloatArray]:
-        K = len(x)
-        feet = [p for side in FEET.values() for p in side]
-        want = np.tile(FOOT_HEIGHT, 2) * self.height_m
-        J, r = np.zeros((K, len(feet), POINTS, 3)), np.zeros((K, len(feet)))
-        for i, p in enumerate(feet):
-            above = x[:, p, 2] - want[i]
-            # On the ground while planted, and never below it.
-            w = np.where(above < 0.0, 1.0, self.ground.down[:, p]) / 0.006
-            J[:, i, p, 2] = w
-            r[:, i] = w * above
-        return J.reshape(K, len(feet), _DIM), r
+    def _heights(self, x: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return residuals (K, 6) of the feet's heights, and how firmly each is held."""
+        above = x[:, _FEET, 2] - np.tile(FOOT_HEIGHT, 2) * self.height_m
+        # On the ground while planted, and never below it.
+        firm = np.where(above < 0.0, 1.0, self.ground.down[:, _FEET]) / 0.006
+        return firm * above, firm
 
     def _grip_terms(self, x: FloatArray) -> tuple[FloatArray, FloatArray]:
         rows, res = [], []
@@ -322,7 +335,7 @@ class LiftProblem:
 
     def _coupling_gradient(self, x: FloatArray) -> FloatArray:
         flat = x.reshape(len(x), _DIM)
-        d0, d1, d2 = self._coupling()
+        d0, d1, d2 = self.coupling
         g = d0 * flat
         if len(x) > 1:
             g[:-1] += d1[:-1] * flat[1:]
@@ -336,18 +349,18 @@ class LiftProblem:
         """Solve the coupled normal equations for the step, shape (K, 20, 3)."""
         K = len(H)
         n = K * _DIM
-        d0, d1, d2 = self._coupling()
+        d0, d1, d2 = self.coupling
         i = np.arange(_DIM)
-        H = H.copy()
         H[:, i, i] += d0 + damping[:, None]
         width = 2 * _DIM if K > 2 else (_DIM if K > 1 else _DIM - 1)
-        band = np.zeros((width + 1, n))
-        a, b = np.tril_indices(_DIM)
-        columns = np.arange(K)[:, None] * _DIM
-        band[(a - b)[None, :], columns + b[None, :]] = H[:, a, b]
+        # LAPACK's lower band, column by column, so that it need not be copied for it: entry (row - column) of a column.
+        band = np.zeros((n, width + 1))
+        blocks = band.reshape(K, _DIM, width + 1)
+        for column in range(_DIM):
+            blocks[:, column, : _DIM - column] = H[:, column, column:]
         if K > 1:
-            band[_DIM, : n - _DIM] = d1[:-1].reshape(-1)
+            band[: n - _DIM, _DIM] = d1[:-1].reshape(-1)
         if K > 2:
-            band[2 * _DIM, : n - 2 * _DIM] = d2[:-2].reshape(-1)
-        step = solveh_banded(band, -g.reshape(-1), lower=True, overwrite_ab=True, check_finite=False)
+            band[: n - 2 * _DIM, 2 * _DIM] = d2[:-2].reshape(-1)
+        step = solveh_banded(band.T, -g.reshape(-1), lower=True, overwrite_ab=True, check_finite=False)
         return np.asarray(step).reshape(K, POINTS, 3)

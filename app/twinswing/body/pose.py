@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +20,8 @@ from twinswing.errors import InputError, TwinswingError
 
 _N = len(LANDMARK_NAMES)
 MIN_POSE_FRACTION = 0.5  # below this the clip shows no golfer for most of its time: nothing can be said of a swing
-_LOOK_EVERY = 12  # frames between looks at everybody: 2 ms a frame on a second core, twice a downswing at 30 fps
+_LOOK_EVERY = 12  # frames between looks at everybody where there is a choice: twice a downswing at 30 fps
+_GLANCE_EVERY = 3  # of these, the one that is done while only one person was seen: a look costs as much as two frames
 _KEPT_FRAMES = 8  # pictures kept for a second, closer look when the first found nobody
 
 Progress = Callable[[int, int | None], None]
@@ -89,24 +91,66 @@ def track_of(t_s: Sequence[float], found: Sequence[Rows | None], size_px: tuple[
 
 
 class _Watch:
-    """What is gathered beside the pose: thumbnails, looks at everybody, a few pictures spread over the clip."""
+    """What is gathered beside the pose: thumbnails, looks at everybody, a few pictures spread over the clip.
 
-    def __init__(self, people: PeopleDetector) -> None:
-        self._people = people
+    A context manager. Its detector is made when first used, on the thread that looks, beside the follower's.
+    """
+
+    def __init__(self) -> None:
+        self._detector: PeopleDetector | None = None
+        self.crowd = False
         self.thumbs: list[NDArray[np.uint8]] = []
         self.looks: list[tuple[int, Sequence[Rows]]] = []
         self.kept: list[VideoFrame] = []
         self._keep_every = 1
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._detector is not None:
+            self._detector.close()
+            self._detector = None
+
     def __call__(self, frame: VideoFrame) -> None:
         self.thumbs.append(frame.thumb)
-        if frame.index % _LOOK_EVERY == 0:
-            self.looks.append((frame.index, self._people.detect(frame.rgb)))
+        if frame.index % (_LOOK_EVERY if self.crowd else _LOOK_EVERY * _GLANCE_EVERY) == 0:
+            self._look(frame)
         if frame.index % self._keep_every == 0:
-            self.kept.append(frame)
+            self.kept.append(replace(frame, coded=None))
             if len(self.kept) > _KEPT_FRAMES:
                 self.kept = self.kept[::2]
                 self._keep_every *= 2
+
+    def look_back(self, path: Path, rows_of: Callable[[int], Rows | None]) -> None:
+        """Make the looks that were left out, if there is a choice: two were seen at once, or one who is not followed.
+
+        rows_of : gives the landmarks of the person followed, by frame.
+        """
+        rule = ChoiceRule()
+        seen = [Person([index], [rows]) for index, found in self.looks for rows in found]
+        self.crowd = self.crowd or not all(is_followed(person, rows_of, rule) for person in seen)
+        done = {index for index, _ in self.looks}
+        left = set(range(0, len(self.thumbs), _LOOK_EVERY)) - done
+        if not self.crowd or not left:
+            return
+        with VideoReader(path) as reader:
+            for frame in reader:
+                if frame.index in left:
+                    self._look(frame)
+                if frame.index >= max(left):
+                    break
+        self.looks.sort(key=lambda look: look[0])
+
+    def _people(self) -> PeopleDetector:
+        if self._detector is None:
+            self._detector = PeopleDetector()
+        return self._detector
+
+    def _look(self, frame: VideoFrame) -> None:
+        found = self._people().detect(frame.rgb)
+        self.crowd = self.crowd or len(found) > 1
+        self.looks.append((frame.index, found))
 
     def look_closer(self) -> list[tuple[int, Sequence[Rows]]]:
         """Look at enlarged parts of the kept pictures for somebody too small to be found in the whole."""
@@ -114,7 +158,7 @@ class _Watch:
         for frame in self.kept:
             found = []
             for part, corner in tiles(frame.rgb):
-                for rows in self._people.detect(part):
+                for rows in self._people().detect(part):
                     rows[:, :2] += np.array(corner, dtype=np.float32)
                     found.append(rows)
             # The surest of the overlapping sightings of one person: the one whose joints are clearest.
@@ -141,8 +185,7 @@ def extract_pose(
     Raises InputError when the clip cannot be decoded, shows no golfer for most of its time or cuts between scenes,
     MissingPartError without the pose model, and whatever `on_frame` raised.
     """
-    with PeopleDetector() as people:
-        watch = _Watch(people)
+    with _Watch() as watch:
         consumers: list[Callable[[VideoFrame], None]] = [watch]
         if on_frame is not None:
             consumers.append(on_frame)
@@ -151,6 +194,7 @@ def extract_pose(
         info = _describe(info, watch)
         if not allow_cuts:
             refuse_cuts(info, track, path)
+        watch.look_back(Path(path), stream.rows.__getitem__)
         golfer = _other_golfer(stream, watch, track)
     if golfer is not None:
         window = window_about(golfer, track.width_px, track.height_px)

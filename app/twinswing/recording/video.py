@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import av
+import cv2
 import numpy as np
 from av.bitstream import BitStreamFilterContext
 from av.codec.context import Flags
@@ -26,6 +27,8 @@ from twinswing.recording import topics
 from twinswing.recording.reader import RecordingReader
 
 RgbArray = NDArray[np.uint8]
+# By quarters counter-clockwise.
+_TURN = {1: cv2.ROTATE_90_COUNTERCLOCKWISE, 2: cv2.ROTATE_180, 3: cv2.ROTATE_90_CLOCKWISE}
 
 
 @dataclass(frozen=True)
@@ -72,9 +75,14 @@ class VideoEncoder:
         self._times: deque[int] = deque()
         self._last_pts = -1
 
-    def encode(self, picture: av.VideoFrame | RgbArray, t_ns: int) -> list[CodedPicture]:
-        """Code a picture (a decoded frame, or RGB of shape (h, w, 3)) shown at a time; return what is ready."""
-        if isinstance(picture, av.VideoFrame):
+    def encode(self, picture: av.VideoFrame | RgbArray, t_ns: int, *, turns: int = 0) -> list[CodedPicture]:
+        """Code a picture (a decoded frame, or RGB of shape (h, w, 3)) shown at a time; return what is ready.
+
+        turns : quarters counter-clockwise by which a decoded frame, of 8-bit YUV 4:2:0, is to be turned first.
+        """
+        if isinstance(picture, av.VideoFrame) and turns % 4:
+            frame, owned = _turned(picture, turns), True
+        elif isinstance(picture, av.VideoFrame):
             frame, owned = picture, False
         else:
             frame, owned = av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="rgb24"), True
@@ -113,6 +121,23 @@ class VideoEncoder:
 
     def _take(self, packets: list[Any]) -> list[CodedPicture]:
         return [CodedPicture(self._times.popleft(), bytes(p), bool(p.is_keyframe)) for p in packets]
+
+
+def _turned(frame: av.VideoFrame, turns: int) -> av.VideoFrame:
+    """Return a copy of a 4:2:0 picture, turned counter-clockwise by quarters; its planes turn one by one."""
+    if frame.format.name != "yuv420p":
+        raise ValueError(f"only yuv420p can be turned, not {frame.format.name}")
+    size = (frame.width, frame.height) if turns % 2 == 0 else (frame.height, frame.width)
+    out = av.VideoFrame(*size, "yuv420p")
+    for source, target in zip(frame.planes, out.planes, strict=True):
+        pixels, into = (
+            np.asarray(memoryview(p)).reshape(-1, p.line_size)[: p.height, : p.width] for p in (source, target)
+        )
+        into[:] = cv2.rotate(np.ascontiguousarray(pixels), _TURN[turns % 4])
+    if frame.time_base is not None:  # which a frame that was never in a file lacks
+        out.time_base, out.pts = frame.time_base, frame.pts
+    out.color_range, out.colorspace = frame.color_range, frame.colorspace
+    return out
 
 
 def copyable_codec(path: str | Path, settings: CodingSettings = DEFAULT_SETTINGS) -> str | None:

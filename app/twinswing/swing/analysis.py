@@ -95,7 +95,8 @@ def _watch(
     def look(frame: VideoFrame) -> None:
         meter.feed(frame.rgb)
         if not codec:
-            for picture in encoder.encode(frame.rgb, to_ns(frame.t_s)):
+            source, turns = (frame.rgb, 0) if frame.coded is None else (frame.coded, frame.turns)
+            for picture in encoder.encode(source, to_ns(frame.t_s), turns=turns):
                 writer.write_video(picture.t_ns, picture.data, codec=encoder.codec)
 
     def tell(done: int, expected: int | None) -> None:

@@ -18,6 +18,7 @@ from twinswing.body.landmarks import PoseTrack
 from twinswing.body.motion import PictureMotion
 from twinswing.errors import InputError
 from twinswing.swing.anchors import AnchorParams, Anchors, find_anchors
+from twinswing.swing.clubside import ClubSideParams, club_side, level_by_side
 from twinswing.swing.model import EVENT_NAMES, Event
 from twinswing.swing.signals import SignalParams, SwingSignals, swing_signals
 from twinswing.swing.stillness import StillnessParams, find_onset, find_pause, find_rest, picture_change
@@ -62,6 +63,7 @@ class EventParams:
     anchors: AnchorParams = field(default_factory=AnchorParams)
     view: ViewParams = field(default_factory=ViewParams)
     stillness: StillnessParams = field(default_factory=StillnessParams)
+    club_side: ClubSideParams = field(default_factory=ClubSideParams)
 
 
 @dataclass(frozen=True)
@@ -116,6 +118,8 @@ def find_events(pose: PoseTrack, motion: PictureMotion | None = None, params: Ev
     anchors = _sharpened(anchors, change, params.stillness)
     first = find_viewpoint(pose, signals, anchors, None, params.view)
     moments = _moments(signals, anchors, change, first.handed, params)
+    if motion is not None and change is not None:
+        moments |= _shaft_level(pose, motion, signals, anchors, moments, params)
     at = round(moments["address"].frame) if "address" in moments else None
     viewpoint = find_viewpoint(pose, signals, anchors, at, params.view)
     if viewpoint.handed != first.handed:
@@ -259,6 +263,20 @@ def _backswing(
     if up.frame >= 0.0:
         found["toe_up"] = up
     return found
+
+
+def _shaft_level(
+    pose: PoseTrack, motion: PictureMotion, s: SwingSignals, a: Anchors, moments: dict[str, Moment], params: EventParams
+) -> dict[str, Moment]:
+    """Sharpen toe-up by the side of the hands on which the picture moves."""
+    if "toe_up" not in moments:
+        return {}
+    level = moments["mid_backswing"].frame
+    start = moments["address"].frame if "address" in moments else level - LONGEST_TAKEAWAY * a.sweep
+    first, last = max(int(start), 0), min(round(level + 0.3 * a.sweep), pose.frames - 1)
+    usual = moments["toe_up"]
+    side = club_side(pose, motion, s, first, last, params.club_side)
+    return {"toe_up": Moment(*level_by_side(side, first, (usual.frame, usual.sigma), a.sweep, params.club_side))}
 
 
 def _address(

@@ -17,7 +17,8 @@ def analyze(arguments: argparse.Namespace) -> int:
     club = existing(arguments.club, "a club's samples") if arguments.club else None
     with progress_bar() as progress:
         session = analyze_video(
-            video, Path(arguments.out), club=club, club_units=arguments.club_units, clock_hint_s=arguments.clock_hint,
+            video, Path(arguments.out), club=club, club_units=arguments.club_units,
+            club_kind=arguments.club_kind, clock_hint_s=arguments.clock_hint,
             height_m=arguments.height, progress=progress,
         )  # fmt: skip
     if arguments.json:

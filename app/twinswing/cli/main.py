@@ -59,6 +59,12 @@ def _analysis_commands(sub: "argparse._SubParsersAction[argparse.ArgumentParser]
     p.add_argument("video", metavar="VIDEO")
     p.add_argument("--club", metavar="FILE", help="the club's samples (CSV and others)")
     p.add_argument("--club-units", metavar="UNITS", default="", help=_UNITS_HELP)
+    p.add_argument(
+        "--club-kind",
+        default="",
+        choices=["driver", "wood", "hybrid", "iron", "wedge", "putter"],
+        help="what club it is",
+    )
     p.add_argument("--clock-hint", type=float, metavar="S", help="roughly, seconds to add to club time")
     p.add_argument("--height", type=float, metavar="M", help="the golfer's height, metres")
     p.add_argument("-o", "--out", required=True, metavar="OUT.mcap")
@@ -70,7 +76,7 @@ def _analysis_commands(sub: "argparse._SubParsersAction[argparse.ArgumentParser]
     p.add_argument("--fps", type=float, default=60.0, metavar="F")
     p.add_argument("--view", choices=["face-on", "down-the-line", "oblique"], default="face-on")
     p.add_argument("--from-c3d", metavar="FILE")
-    p.add_argument("--club", choices=["driver", "iron", "wedge"], default="driver")
+    p.add_argument("--club", choices=["driver", "wood", "hybrid", "iron", "wedge"], default="driver")
     p.add_argument("--handed", choices=["right", "left"], default="right")
     p.add_argument("--fault", action="append", default=[], metavar="NAME")
     p.add_argument("--rolling-shutter", type=float, default=0.0, metavar="S", help="readout time, seconds")
@@ -104,6 +110,14 @@ def _stream_commands(sub: "argparse._SubParsersAction[argparse.ArgumentParser]")
     p.add_argument("--seed", type=int, default=0)
 
 
+def _share_commands(sub: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    p = sub.add_parser("export", help="the motion for other programs")
+    p.add_argument("file", metavar="FILE.mcap")
+    p.add_argument("--to", required=True, choices=["trc", "c3d", "bvh", "csv", "parquet", "glb"])
+    p.add_argument("--rate", type=float, metavar="HZ", help="samples a second; by default the body's own")
+    p.add_argument("-o", "--out", required=True, metavar="OUT")
+
+
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of the whole command line."""
     parser = argparse.ArgumentParser(
@@ -115,6 +129,7 @@ def build_parser() -> argparse.ArgumentParser:
     _replay_commands(sub)
     _analysis_commands(sub)
     _stream_commands(sub)
+    _share_commands(sub)
     return parser
 
 
@@ -130,6 +145,7 @@ _COMMANDS = {
     "analyze": ("analysis", "analyze"),
     "truth": ("analysis", "truth"),
     "bench": ("analysis", "bench"),
+    "export": ("share", "export"),
     "capture": ("live", "capture"),
     "hub": ("live", "hub"),
     "play-club": ("live", "play_club"),

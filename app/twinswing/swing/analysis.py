@@ -9,6 +9,7 @@ from twinswing.body.landmarks import PoseTrack
 from twinswing.body.motion import MotionMeter, PictureMotion
 from twinswing.body.pose import ExtractionCancelledError, extract_pose
 from twinswing.body.video import ClipInfo, VideoFrame
+from twinswing.club.catalogue import standard_club
 from twinswing.club.imports import read_club_log
 from twinswing.recording.video import VideoEncoder, copied_pictures, copyable_codec
 from twinswing.recording.writer import RecordingWriter
@@ -30,6 +31,7 @@ def analyze(
     *,
     club: Path | None = None,
     club_units: str = "",
+    club_kind: str = "",
     clock_hint_s: float | None = None,
     height_m: float | None = None,
     progress: Report | None = None,
@@ -38,6 +40,7 @@ def analyze(
     """Analyse one swing and write it to a recording.
 
     club         : a log of the club's samples; `club_units` states what it doesn't (see `read_club_log`).
+    club_kind    : what club it is ("driver", "iron" ...), where its log does not say.
     clock_hint_s : about what has to be added to club time to get video time.
     progress     : told (stage, fraction 0 to 1 of the whole).
     cancel       : asked now and then; True stops with Cancelled.
@@ -49,6 +52,7 @@ def analyze(
     stop = cancel or (lambda: False)
     report("Reading", 0.0)
     imu = read_club_log(club, units=club_units) if club is not None else None
+    spec = standard_club(club_kind) if club_kind else None
     hint = None if clock_hint_s is None else ClockMap(clock_hint_s, sigma_s=HINT_SIGMA_S, source="stated")
     part = out.with_name(out.name + ".analysis")
     part.unlink(missing_ok=True)  # left by an analysis that was killed; the clip it came from is still there
@@ -62,6 +66,7 @@ def analyze(
                 motion=motion,
                 imu=imu,
                 hint=hint,
+                club=spec,
                 height_m=height_m,
                 warnings=info.warnings,
                 report=lambda stage, share: _checked(report, stop, stage, _POSE + share * (_STUDY - _POSE)),

@@ -11,8 +11,8 @@ from twinswing.align.result import AlignmentRefusedError
 from twinswing.body.landmarks import FrameState, PoseTrack
 from twinswing.body.lift import lift
 from twinswing.body.motion import PictureMotion
-from twinswing.club.model import ImuSamples
-from twinswing.swing.events import find_events
+from twinswing.club.model import ClubSpec, ImuSamples
+from twinswing.swing.events import FoundSwing, find_events
 from twinswing.swing.events_club import refine_events
 from twinswing.swing.measures import measure_swing
 from twinswing.swing.model import Alignment, GolferInfo, SwingSession, VideoInfo
@@ -31,6 +31,7 @@ def study(
     motion: PictureMotion | None = None,
     imu: ImuSamples | None = None,
     hint: ClockMap | None = None,
+    club: ClubSpec | None = None,
     height_m: float | None = None,
     warnings: tuple[str, ...] = (),
     report: Report = lambda _stage, _fraction: None,
@@ -39,6 +40,7 @@ def study(
 
     motion : what moved in the pictures (`body.motion`), where they were looked at.
     hint   : the club's clock, where it is known from elsewhere.
+    club   : the club that is swung, where its own stream does not say.
     report : told (stage, fraction 0 to 1 of this function's work).
     Raises InputError where the landmarks hold no swing. A club's stream that is not of this swing is kept, without an
     alignment and with a warning.
@@ -49,7 +51,11 @@ def study(
     report("Lifting the body", 0.1)
     view = swing.viewpoint
     address = swing.events["address"].t_s if "address" in swing.events else None
-    body, camera = lift(pose, view=view.view, handed=view.handed, height_m=height_m, address_t_s=address)
+    spec = imu.spec if imu is not None and imu.spec is not None else club
+    kind = spec.kind if spec is not None else ClubSpec().kind
+    body, camera = lift(
+        pose, view=view.view, handed=view.handed, height_m=height_m, address_t_s=address, club_kind=kind
+    )
     session = SwingSession(
         video=video,
         golfer=GolferInfo(
@@ -64,23 +70,11 @@ def study(
         imu=imu,
     )
     clock: ClockMap | None = None
-    times = {name: e.t_s for name, e in swing.events.items()}
-    spec = imu.spec if imu is not None else None
     if imu is not None:
         report("Aligning the club", 0.6)
-        said += list(imu.warnings)
-        try:
-            result = align_club(pose, imu, camera, hint)
-        except AlignmentRefusedError as refused:
-            said.append(f"The club's stream was not laid on the video: {str(refused).rstrip('.')}.")
-        else:
-            said += list(result.notes)
-            clock = result.clock_map()
-            aligned = Alignment(result.offset_s, result.drift_ppm, result.sigma_s, result.confidence, result.method)
-            session = replace(session, alignment=aligned)
-            club = fuse_club(body, camera, imu, clock, spec, events=times)
-            swing = refine_events(swing, club, clock_sigma_s=result.sigma_s, shock_s=result.impact_s)
-            times = {name: e.t_s for name, e in swing.events.items()}
+        session, swing, clock, notes = _lay_club(session, swing, imu, hint, spec)
+        said += notes
+    times = {name: e.t_s for name, e in swing.events.items()}
     report("Moving the club", 0.8)
     session = replace(session, club=fuse_club(body, camera, imu if clock else None, clock, spec, events=times))
     said += swing.warnings
@@ -91,3 +85,30 @@ def study(
         measures=measure_swing(swing, body, session.club),
         warnings=tuple(said),
     )
+
+
+def _lay_club(
+    session: SwingSession, swing: FoundSwing, imu: ImuSamples, hint: ClockMap | None, spec: ClubSpec | None
+) -> tuple[SwingSession, FoundSwing, ClockMap | None, list[str]]:
+    """Lay the club's stream on the video and look at the events again with it.
+
+    Returns the session with its alignment, the swing, the club's clock and what is to be said; the first two as they
+    were and no clock for a stream that is not of this swing.
+    """
+    assert session.pose is not None
+    assert session.body is not None
+    said = list(imu.warnings)
+    if spec is None:
+        said.append(f"The club's kind was not stated; a {ClubSpec().name} was assumed.")
+    try:
+        result = align_club(session.pose, imu, session.camera, hint)
+    except AlignmentRefusedError as refused:
+        said.append(f"The club's stream was not laid on the video: {str(refused).rstrip('.')}.")
+        return session, swing, None, said
+    said += list(result.notes)
+    clock = result.clock_map()
+    found = Alignment(result.offset_s, result.drift_ppm, result.sigma_s, result.confidence, result.method)
+    times = {name: e.t_s for name, e in swing.events.items()}
+    moved = fuse_club(session.body, session.camera, imu, clock, spec, events=times)
+    swing = refine_events(swing, moved, clock_sigma_s=result.sigma_s, shock_s=result.impact_s)
+    return replace(session, alignment=found), swing, clock, said

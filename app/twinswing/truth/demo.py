@@ -63,7 +63,7 @@ def make_demos(out_dir: Path, size: tuple[int, int] = SIZE, progress: Progress |
     with tempfile.TemporaryDirectory() as scratch:
         for demo, folder in zip(DEMOS, write_demo_inputs(Path(scratch), size, progress), strict=True):
             out = out_dir / f"{demo.name}.mcap"
-            analyze(folder / "video.mp4", out, club=folder / "club.csv", progress=progress)
+            analyze(folder / "video.mp4", out, club=folder / "club.csv", club_kind=demo.club, progress=progress)
             recordings.append(out)
     return recordings
 

@@ -4,44 +4,8 @@ from imgui_bundle import imgui
 
 from twinswing.desk import theme
 from twinswing.desk.panels.context import PanelContext
-from twinswing.swing.model import Measure
+from twinswing.swing.readable import label_of, shown
 from twinswing.swing.series import is_sensed
-
-_LABELS = {
-    "tempo_ratio": "Tempo",
-    "backswing_s": "Backswing",
-    "downswing_s": "Downswing",
-    "head_speed_mps": "Head speed at impact",
-    "head_speed": "Head speed at impact",
-    "hand_speed_mps": "Hand speed, peak",
-}
-
-
-def label_of(name: str) -> str:
-    """Return a measure's name as people say it."""
-    if name in _LABELS:
-        return _LABELS[name]
-    words = name.replace("_rad", "").replace("_mps", "").replace("_deg", "").replace("_m", "").replace("_", " ")
-    return words[:1].upper() + words[1:]
-
-
-# SI unit of a measure: (factor, format of the value, format of the uncertainty) that people read.
-_READ: dict[str, tuple[float, str, str]] = {
-    "m/s": (2.23694, "{:.1f} mph", "± {:.1f}"),
-    "rad": (57.29578, "{:.0f}°", "± {:.0f}"),
-    "rad/s": (57.29578, "{:.0f} °/s", "± {:.0f}"),
-    "deg": (1.0, "{:.0f}°", "± {:.0f}"),
-    "deg/s": (1.0, "{:.0f} °/s", "± {:.0f}"),
-    "s": (1.0, "{:.2f} s", "± {:.2f}"),
-    "m": (100.0, "{:.0f} cm", "± {:.0f}"),
-    "1": (1.0, "{:.1f} : 1", "± {:.1f}"),
-}
-
-
-def shown(measure: Measure) -> tuple[str, str]:
-    """Return a measure's value and uncertainty in the units that people read."""
-    factor, value, sigma = _READ.get(measure.unit, (1.0, "{:.4g} " + measure.unit, "± {:.2g}"))
-    return value.format(measure.value * factor), sigma.format(measure.sigma * factor)
 
 
 def draw_measures(context: PanelContext) -> None:

@@ -1,0 +1,33 @@
+"""Export, report and compare as users run them."""
+
+from pathlib import Path
+
+import pytest
+
+from twinswing.cli.main import main
+from twinswing.recording.writer import RecordingWriter
+from twinswing.swing.session_io import write_session
+from twinswing.truth.build import make_swing
+from twinswing.truth.session import session_of
+
+
+@pytest.fixture(scope="module")
+def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("share") / "swing.mcap"
+    with RecordingWriter(path) as writer:
+        write_session(writer, session_of(make_swing()), scene=False)
+    return path
+
+
+def test_export_writes_what_was_asked(recording: Path, tmp_path: Path) -> None:
+    out = tmp_path / "swing.trc"
+    assert main(["export", str(recording), "--to", "trc", "--rate", "100", "-o", str(out)]) == 0
+    assert out.read_text("utf-8").startswith("PathFileType\t4")
+
+
+def test_export_of_no_recording_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["export", str(tmp_path / "none.mcap"), "--to", "trc", "-o", str(tmp_path / "x.trc")]) == 3
+    assert capsys.readouterr().err.count("\n") == 1
+    with pytest.raises(SystemExit) as caught:
+        main(["export", str(tmp_path / "none.mcap"), "--to", "fbx", "-o", "x"])
+    assert caught.value.code == 2

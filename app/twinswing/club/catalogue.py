@@ -1,38 +1,34 @@
-"""What clubs of each kind usually are, for when a club is named and not described."""
+"""What clubs of each kind usually are, for when a club is named and not described: `assets/clubs/standard.toml`."""
 
-from dataclasses import dataclass
+import math
+import tomllib
+from functools import cache
+from typing import Any
 
 from twinswing.club.model import ClubSpec, Mount
 from twinswing.errors import InputError
+from twinswing.resources import asset
 
-_DEG = 0.017453292519943295
-
-
-@dataclass(frozen=True)
-class _Usual:
-    name: str
-    length_m: float
-    lie_deg: float
-    loft_deg: float
+CLUB_KINDS: tuple[str, ...] = ("driver", "wood", "hybrid", "iron", "wedge", "putter")
 
 
-# Lengths, lies and lofts as makers' catalogues have them for men's standard clubs.
-_USUAL: dict[str, _Usual] = {
-    "driver": _Usual("driver", 1.143, 56.0, 10.5),
-    "wood": _Usual("3 wood", 1.092, 56.5, 15.0),
-    "hybrid": _Usual("hybrid", 1.016, 58.0, 20.0),
-    "iron": _Usual("7 iron", 0.940, 62.5, 33.0),
-    "wedge": _Usual("pitching wedge", 0.902, 64.0, 46.0),
-    "putter": _Usual("putter", 0.864, 70.0, 3.5),
-}
-CLUB_KINDS: tuple[str, ...] = tuple(_USUAL)
+@cache
+def _standard() -> dict[str, dict[str, Any]]:
+    with asset("clubs", "standard.toml").open("rb") as file:
+        return tomllib.load(file)
 
 
 def standard_club(kind: str, *, serial: str = "", mount: Mount | None = None) -> ClubSpec:
     """Return the usual club of a kind out of CLUB_KINDS; raises InputError for another one."""
-    usual = _USUAL.get(kind)
-    if usual is None:
+    if kind not in CLUB_KINDS:
         raise InputError(f'expected a club out of {", ".join(CLUB_KINDS)}, found "{kind}"')
+    usual = _standard()[kind]
     return ClubSpec(
-        kind, usual.name, usual.length_m, usual.lie_deg * _DEG, usual.loft_deg * _DEG, mount=mount, serial=serial
+        kind=kind,
+        name=str(usual["name"]),
+        length_m=float(usual["length_m"]),
+        lie_rad=math.radians(usual["lie_deg"]),
+        loft_rad=math.radians(usual["loft_deg"]),
+        mount=mount,
+        serial=serial,
     )

@@ -35,6 +35,8 @@ class EventParams:
     mid_downswing      : after the top; the lead arm is level a little past half way down.
     mid_follow_through : after impact; the club turns by 90 degrees at its full speed.
     finish             : after impact; hands behind the neck, body still.
+    level_arm_sigma    : of mid-backswing by wrist and shoulder in the picture, downswings; either may be hidden.
+    mid_backswing      : share of the way in time from address to the top.
     toe_up_height      : where the shaft is level in the backswing, the hands have risen this share of the way from
                          address to the shoulder (hands beside the trail thigh).
     toe_up_before      : downswings before mid-backswing.
@@ -49,7 +51,9 @@ class EventParams:
 
     mid_downswing: tuple[float, float] = (0.56, 0.07)
     mid_follow_through: tuple[float, float] = (0.26, 0.09)
-    finish: tuple[float, float] = (2.05, 0.45)
+    finish: tuple[float, float] = (1.95, 0.3)
+    level_arm_sigma: float = 0.15
+    mid_backswing: tuple[float, float] = (0.65, 0.055)
     toe_up_height: tuple[float, float] = (0.34, 0.13)
     toe_up_before: tuple[float, float] = (0.55, 0.2)
     toe_up_between: tuple[float, float] = (0.72, 0.09)
@@ -242,7 +246,8 @@ def _backswing(
     level = _last_rise(gap, begin, top, 0.0)
     if level is None:
         return found
-    found["mid_backswing"] = Moment(level, max(0.09 * a.sweep, 0.4))
+    seen = (level, max(params.level_arm_sigma * a.sweep, 0.4))
+    found["mid_backswing"] = Moment(*seen)
     low = begin + int(np.argmin(s.height[begin : int(level) + 1]))
     lowest = float(s.height[low])
     shoulder = float(np.median(s.height[int(level) : int(level) + 2] - gap[int(level) : int(level) + 2]))
@@ -257,6 +262,10 @@ def _backswing(
     address = _address(s, a, change, begin, up.frame, params)
     if address is not None:
         found["address"] = address
+        share, share_sigma = params.mid_backswing
+        back = a.top - address.frame
+        timed = float(np.hypot(share_sigma * back, (1.0 - share) * address.sigma))
+        found["mid_backswing"] = fuse(seen, (address.frame + share * back, timed))
         way = level - address.frame
         between = (address.frame + params.toe_up_between[0] * way, params.toe_up_between[1] * way + 0.5 * address.sigma)
         up = fuse((toe, spread), (level - usual, usual_sigma), between)

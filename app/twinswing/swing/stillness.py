@@ -26,16 +26,19 @@ class StillnessParams:
     dip_share     : a pause has at most this share of the motion on either side: where the hands start down within a
                     quarter of a downswing of it, and elsewhere.
     turn_after    : the club turns back this much of a downswing after the dip: the body starts down before the club.
-    settle_share  : of the follow-through's strongest motion: the club has come round, only the pose sways on.
+    settle_share  : of the downswing's strongest motion, which a sixth of all the club's pace is in: the club has come
+                    round and only the pose sways on.
+    settle_after  : not sooner than this much of a downswing after impact: down the line the club first points away.
     """
 
     reach_trunks: tuple[float, float, float] = (3.0, 3.0, 2.6)
-    onset_share: float = 0.005
+    onset_share: float = 0.007
     floor_factor: float = 2.0
     repeat_share: float = 0.12
     dip_share: tuple[float, float] = (0.75, 0.45)
     turn_after: float = 0.06
-    settle_share: float = 0.35
+    settle_share: float = 0.21
+    settle_after: float = 0.9
 
 
 def picture_change(
@@ -54,9 +57,10 @@ def picture_change(
     change = motion.within(x - side, y - above, x + side, y + below) / signals.trunk_px**2
     if len(change) > 1:
         change[0] = change[1]
-    # A cycle of repeats is short, two to four frames; motion has to be seen on both sides, or this is where it begins.
-    before = maximum_filter1d(change, 3, origin=1, mode="nearest")
-    after = maximum_filter1d(change, 3, origin=-1, mode="nearest")
+    # A cycle of repeats is short against a swing; motion has to be seen on both sides, or this is where it begins.
+    width = max(3, 2 * round(0.02 * anchors.sweep) + 1)
+    before = maximum_filter1d(change, width, origin=width // 2, mode="nearest")
+    after = maximum_filter1d(change, width, origin=-(width // 2), mode="nearest")
     fresh = change >= params.repeat_share * np.minimum(before, after)
     if not fresh.any():
         return change
@@ -72,7 +76,8 @@ def find_onset(
     if until - begin < 3:
         return None
     peak = _peak(change, anchors)
-    part = change[begin : until + 1]
+    # Blended pictures of slowed-down clips come and go within a few frames.
+    part = gaussian_filter1d(change[begin : until + 1], 0.04 * anchors.sweep, mode="nearest")
     floor = float(np.percentile(part, 10))
     level = max(params.onset_share * peak, params.floor_factor * floor)
     if level > 0.2 * peak or level > 0.5 * float(part[-3:].max()):
@@ -87,7 +92,7 @@ def find_onset(
     if level > wanted:
         after = part[at : min(at + max(round(0.8 * anchors.sweep), 3), len(part))]
         growth = float(np.log(max(after[-1], 1e-9) / max(after[0], 1e-9)) / max(len(after) - 1, 1))
-        late = float(np.clip(np.log(level / wanted) / max(growth, 0.1), 0.0, 0.7 * anchors.sweep))
+        late = float(np.clip(np.log(level / wanted) / max(growth, 0.1), 0.0, 0.3 * anchors.sweep))
     return begin + at - late, 0.7 + 0.06 * anchors.sweep + 0.5 * late
 
 
@@ -106,7 +111,8 @@ def find_pause(change: FloatArray, top: float, sweep: float, params: StillnessPa
     if not 0 < i < len(part) - 1:
         return None
     share = params.dip_share[0 if abs(first + i - top) <= 0.25 * sweep else 1]
-    if part[i] > share * min(part[:i].max(), part[i + 1 :].max()):
+    before = smooth[max(first + i - max(round(sweep), 3), 0) : first + i]
+    if part[i] > share * min(before.max(), part[i + 1 :].max()):
         return None
     low, mid, high = np.log(np.maximum(part[i - 1 : i + 2], 1e-9))
     bend = low - 2.0 * mid + high
@@ -117,13 +123,12 @@ def find_pause(change: FloatArray, top: float, sweep: float, params: StillnessPa
 def find_rest(change: FloatArray, anchors: Anchors, params: StillnessParams | None = None) -> float | None:
     """Return when the motion after impact has sunk to where only the pose sways; None where the clip ends earlier."""
     params = params or StillnessParams()
-    first = round(anchors.impact + 0.5 * anchors.sweep)
+    first = round(anchors.impact + params.settle_after * anchors.sweep)
     smooth = gaussian_filter1d(change, max(0.06 * anchors.sweep, 0.5), mode="nearest")
     part = smooth[first : round(anchors.impact + 4.0 * anchors.sweep)]
     if len(part) < 3:
         return None
-    level = params.settle_share * float(part[: max(round(1.2 * anchors.sweep), 2)].max())
-    sunk = minimum_filter1d(part, 3, mode="nearest") <= level
+    sunk = minimum_filter1d(part, 3, mode="nearest") <= params.settle_share * _peak(change, anchors)
     return float(first + int(np.argmax(sunk))) if sunk.any() else None
 
 

@@ -89,6 +89,17 @@ def test_face_on_and_down_the_line_are_told_apart() -> None:
             assert find_events(pose).viewpoint.view == view
 
 
+def test_most_oblique_cameras_are_told_from_face_on_ones() -> None:
+    seen = []
+    for seed in range(8):
+        pose, _ = synth.filmed(synth.swing(seed), view="oblique", seed=seed)
+        seen.append(find_events(pose).viewpoint)
+    assert [v.view for v in seen].count("oblique") >= 5
+    assert all(v.view != "down-the-line" for v in seen)
+    # The camera stands 37 degrees off the line at which it would face the chest.
+    assert np.degrees(np.median([abs(v.azimuth_rad) for v in seen])) == pytest.approx(37.0, abs=9.0)
+
+
 @pytest.mark.parametrize("view", ["face-on", "down-the-line", "oblique"])
 @pytest.mark.parametrize(("rate", "slower"), [(30.0, 1.0), (60.0, 1.0), (30.0, 8.0)])
 def test_the_arms_events_of_exact_swings_are_found_at_any_time_scale(view: str, rate: float, slower: float) -> None:

@@ -22,8 +22,8 @@ class AnchorParams:
     """What counts as a swing; heights in trunk lengths above the hips.
 
     high            : the top of even a half swing has the hands above the lowest rib.
-    low             : hands at impact are about hip height or below; +0.6 leaves room for a bent-over golfer, and for hands that
-                      the pose model loses in their blur just there.
+    low             : hands at impact are about hip height or below; +0.6 leaves room for a bent-over golfer, and for
+                      hands that the pose model loses in their blur just there.
     min_fall        : from hill to valley; a waggle or a practice chip falls less.
     min_rise        : after the valley, where the clip goes on long enough; lowering the club at the end has none.
     max_downswing_s : real downswings last 0.2 to 0.35 s; slow motion by up to 32 times is filmed.

@@ -16,11 +16,12 @@ FloatArray = NDArray[np.float64]
 class ViewParams:
     """Limits of the views, as the angle between the picture's plane and the line through shoulders and hips at address.
 
-    face_on_rad : a camera within this of square to the body line still sees a face-on swing.
+    face_on_rad : a camera within this of square to the body line still sees a face-on swing: people place it to 15
+                  degrees, and a single pose's depth adds ten.
     down_rad    : beyond this the line points at the camera: down the line.
     """
 
-    face_on_rad: float = np.radians(32.0)
+    face_on_rad: float = np.radians(27.0)
     down_rad: float = np.radians(58.0)
 
 
@@ -52,15 +53,19 @@ def find_viewpoint(
     certainty = 0.5 + 0.5 * abs(total) / max(float(sum(abs(v) for v in votes)), 1e-9)
     # At impact the body has nearly come back to address: the best stand-in where address wasn't filmed.
     at = address if address is not None else int(np.nan_to_num(anchors.impact, nan=anchors.start))
-    azimuth = _camera_azimuth(pose, at)
+    still = max(round(anchors.sweep), 3) if address is not None else 3
+    azimuth = _camera_azimuth(pose, at, still)
     line = abs(np.arctan2(abs(np.sin(azimuth)), abs(np.cos(azimuth))))
     view = "face-on" if line < params.face_on_rad else "down-the-line" if line > params.down_rad else "oblique"
     return Viewpoint(handed, view, azimuth, certainty)
 
 
-def _camera_azimuth(pose: PoseTrack, frame: int) -> float:
-    """Return the camera's azimuth about the golfer from the lines through shoulders and hips around a frame."""
-    near = pose.world_m[max(frame - 3, 0) : frame + 4].astype(np.float64)
+def _camera_azimuth(pose: PoseTrack, frame: int, before: int) -> float:
+    """Return the camera's azimuth about the golfer from the lines through shoulders and hips until a frame.
+
+    before : so many frames count; while he stands still many do, for depth is the model's least sure guess.
+    """
+    near = pose.world_m[max(frame - before, 0) : frame + 4].astype(np.float64)
     across = np.zeros(3)
     for left, right in (("left_shoulder", "right_shoulder"), ("left_hip", "right_hip")):
         line = near[:, LANDMARK[left]] - near[:, LANDMARK[right]]

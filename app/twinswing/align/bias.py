@@ -48,12 +48,20 @@ class Refined:
 
     shift_s : correction to the candidate's offset, seconds. sigma_s: one standard deviation of it, from the curvature.
     bias_m  : root mean square of the errors that were taken out. noise_m: robust (MAD) spread of what is left.
+    prior_cost : squared priors of the golfer, camera and sensor: how far the physics had to be bent.
+    bias_cost  : squared sizes of the landmarks' errors.
+    loss       : summed robust loss of what is left, in the noise's squares.
+    rows       : landmarks that were used, counted by their weight.
     """
 
     shift_s: float
     sigma_s: float
     bias_m: float
     noise_m: float
+    prior_cost: float
+    bias_cost: float
+    loss: float
+    rows: float
 
 
 def refine(
@@ -99,7 +107,11 @@ def refine(
     taken = basis @ size
     left = 1.4826 * float(np.median(np.abs(miss - taken)))
     sigma = float(np.sqrt(np.linalg.inv(normal)[SHIFT, SHIFT]))
-    return Refined(float(theta[SHIFT]), sigma, float(np.sqrt(np.mean(taken**2))), left)
+    bent, sized = prior.cost(theta), float((size**2).sum())
+    rows = float(weight.sum() * bias.noise_m**2)
+    return Refined(
+        float(theta[SHIFT]), sigma, float(np.sqrt(np.mean(taken**2))), left, bent, sized, total - bent - sized, rows
+    )
 
 
 def _eliminate(

@@ -35,8 +35,8 @@ class SignalParams:
 
     grid_hz         : the sensor's path is integrated on this grid; a club turning at 45 rad/s moves 2.6 degrees a
                       step, so that linear interpolation between steps is exact to 0.02 degrees.
-    before_s, after_s : span kept around the fastest moment: a slow backswing and downswing last 1.5 s together, and
-                      what follows impact is disturbed by the shock.
+    before_s, after_s : span kept around the fastest moment: a slow backswing and downswing last 1.5 s together; what
+                      follows impact is disturbed by the shock, and the hands are hidden or crossed soon after.
     still_s         : span that gravity and gyro bias are averaged over before the swing.
     still_gyro_radps: a waggling club turns faster than this.
     shock_after_s   : a shaft rings for about this long after the ball.
@@ -46,7 +46,7 @@ class SignalParams:
 
     grid_hz: float = 1000.0
     before_s: float = 1.7
-    after_s: float = 0.45
+    after_s: float = 0.3
     still_s: float = 0.25
     still_gyro_radps: float = 0.35
     shock_after_s: float = 0.015

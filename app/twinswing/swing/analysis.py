@@ -3,8 +3,10 @@
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
+from twinswing.body.ball import find_ball
 from twinswing.body.landmarks import PoseTrack
 from twinswing.body.motion import MotionMeter, PictureMotion
 from twinswing.body.pose import ExtractionCancelledError, extract_pose
@@ -69,6 +71,7 @@ def analyze(
                 club=spec,
                 height_m=height_m,
                 warnings=info.warnings,
+                look_for_ball=partial(find_ball, video),
                 report=lambda stage, share: _checked(report, stop, stage, _POSE + share * (_STUDY - _POSE)),
             )
             _checked(report, stop, "Writing", _STUDY)

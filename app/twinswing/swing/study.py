@@ -8,6 +8,7 @@ import numpy as np
 from twinswing.align.fuse import fuse_club
 from twinswing.align.offset import align_club
 from twinswing.align.result import AlignmentRefusedError
+from twinswing.body.ball import BallDeparture
 from twinswing.body.landmarks import FrameState, PoseTrack
 from twinswing.body.lift import lift
 from twinswing.body.motion import PictureMotion
@@ -34,6 +35,7 @@ def study(
     club: ClubSpec | None = None,
     height_m: float | None = None,
     warnings: tuple[str, ...] = (),
+    look_for_ball: Callable[[PoseTrack, float], BallDeparture | None] | None = None,
     report: Report = lambda _stage, _fraction: None,
 ) -> SwingSession:
     """Find events, body, club and measures of one swing.
@@ -41,6 +43,8 @@ def study(
     motion : what moved in the pictures (`body.motion`), where they were looked at.
     hint   : the club's clock, where it is known from elsewhere.
     club   : the club that is swung, where its own stream does not say.
+    look_for_ball : finds when the ball leaves near a guessed impact (`body.ball`), where the pictures are at hand;
+             asked only where a club's stream is to be laid on the video.
     report : told (stage, fraction 0 to 1 of this function's work).
     Raises InputError where the landmarks hold no swing. A club's stream that is not of this swing is kept, without an
     alignment and with a warning.
@@ -72,7 +76,9 @@ def study(
     clock: ClockMap | None = None
     if imu is not None:
         report("Aligning the club", 0.6)
-        session, swing, clock, notes = _lay_club(session, swing, imu, hint, spec)
+        guess = swing.events.get("impact")
+        ball = look_for_ball(pose, guess.t_s) if look_for_ball is not None and guess is not None else None
+        session, swing, clock, notes = _lay_club(session, swing, imu, hint, spec, ball)
         said += notes
     times = {name: e.t_s for name, e in swing.events.items()}
     report("Moving the club", 0.8)
@@ -88,8 +94,9 @@ def study(
 
 
 def _lay_club(
-    session: SwingSession, swing: FoundSwing, imu: ImuSamples, hint: ClockMap | None, spec: ClubSpec | None
-) -> tuple[SwingSession, FoundSwing, ClockMap | None, list[str]]:
+    session: SwingSession, swing: FoundSwing, imu: ImuSamples, hint: ClockMap | None, spec: ClubSpec | None,
+    ball: BallDeparture | None,
+) -> tuple[SwingSession, FoundSwing, ClockMap | None, list[str]]:  # fmt: skip
     """Lay the club's stream on the video and look at the events again with it.
 
     Returns the session with its alignment, the swing, the club's clock and what is to be said; the first two as they
@@ -101,7 +108,7 @@ def _lay_club(
     if spec is None:
         said.append(f"The club's kind was not stated; a {ClubSpec().name} was assumed.")
     try:
-        result = align_club(session.pose, imu, session.camera, hint)
+        result = align_club(session.pose, imu, session.camera, hint, ball=ball)
     except AlignmentRefusedError as refused:
         said.append(f"The club's stream was not laid on the video: {str(refused).rstrip('.')}.")
         return session, swing, None, said

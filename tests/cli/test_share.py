@@ -31,3 +31,11 @@ def test_export_of_no_recording_is_one_sentence(tmp_path: Path, capsys: pytest.C
     with pytest.raises(SystemExit) as caught:
         main(["export", str(tmp_path / "none.mcap"), "--to", "fbx", "-o", "x"])
     assert caught.value.code == 2
+
+
+def test_report_is_one_page(recording: Path, tmp_path: Path) -> None:
+    out = tmp_path / "swing.html"
+    assert main(["report", str(recording), "-o", str(out)]) == 0
+    text = out.read_text("utf-8")
+    assert text.count("data:image/jpeg") == 8
+    assert "swing.mcap" in text

@@ -116,6 +116,9 @@ def _share_commands(sub: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     p.add_argument("--to", required=True, choices=["trc", "c3d", "bvh", "csv", "parquet", "glb"])
     p.add_argument("--rate", type=float, metavar="HZ", help="samples a second; by default the body's own")
     p.add_argument("-o", "--out", required=True, metavar="OUT")
+    p = sub.add_parser("report", help="one self-contained page of a swing")
+    p.add_argument("file", metavar="FILE.mcap")
+    p.add_argument("-o", "--out", required=True, metavar="OUT.html")
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -146,6 +149,7 @@ _COMMANDS = {
     "truth": ("analysis", "truth"),
     "bench": ("analysis", "bench"),
     "export": ("share", "export"),
+    "report": ("share", "report"),
     "capture": ("live", "capture"),
     "hub": ("live", "hub"),
     "play-club": ("live", "play_club"),

@@ -1,4 +1,4 @@
-"""Commands whose files people open elsewhere: export."""
+"""Commands whose files people open elsewhere: export, report, compare."""
 
 import argparse
 from pathlib import Path
@@ -13,4 +13,16 @@ def export(arguments: argparse.Namespace) -> int:
 
     session = load_session(existing(arguments.file, "a recording (.mcap)"))
     export_session(session, arguments.to, Path(arguments.out), arguments.rate)
+    return 0
+
+
+def report(arguments: argparse.Namespace) -> int:
+    """`twinswing report`: one self-contained page."""
+    from twinswing.cli.progress import progress_bar
+    from twinswing.report.html_report import write_report
+    from twinswing.swing.session_io import load_session
+
+    session = load_session(existing(arguments.file, "a recording (.mcap)"))
+    with progress_bar() as progress:
+        write_report(session, Path(arguments.out), progress=progress)
     return 0

@@ -1,0 +1,122 @@
+"""Pictures of a swing's events: the scene, and beside it the video with the skeleton."""
+
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from twinswing.body.landmarks import PoseTrack
+from twinswing.recording.video import VideoSource
+from twinswing.stage.cameras import orbit_for
+from twinswing.stage.offscreen import OffscreenStage
+from twinswing.stage.overlay import draw_pose
+from twinswing.stage.scene import SceneOptions, SwingScene
+from twinswing.swing.model import SwingSession
+from twinswing.swing.session_io import open_video
+
+RgbImage = NDArray[np.uint8]
+Progress = Callable[[str, float], None]
+
+_LEAST_SEEN = 0.3  # of a landmark, to count for where the golfer is
+_MARGIN = 0.22  # of the golfer's height, around the golfer: room for the club
+_VIEWS = ("face-on", "down-the-line", "oblique")
+
+
+@dataclass(frozen=True)
+class Moment:
+    """Two pictures of one time, each of shape (h, w, 3); None where there is nothing to show."""
+
+    scene: RgbImage | None
+    video: RgbImage | None
+
+
+def view_of(session: SwingSession) -> str:
+    """Return the named view nearest to where the camera stood; face-on where that is not known."""
+    return session.golfer.view if session.golfer is not None and session.golfer.view in _VIEWS else "face-on"
+
+
+def moments(
+    session: SwingSession,
+    times_s: list[float],
+    size: tuple[int, int],
+    *,
+    view: str | None = None,
+    progress: Progress = lambda _stage, _fraction: None,
+) -> list[Moment]:
+    """Draw a swing at several times, with one stage for all of them.
+
+    size: width and height of each picture, pixels. Raises MissingPartError where there is no OpenGL.
+    """
+    scenes: list[RgbImage | None] = [None] * len(times_s)
+    if session.body is not None or session.club is not None:
+        camera = orbit_for(view or view_of(session), session, *size).pinhole(*size)
+        with OffscreenStage(*size) as stage:
+            scene = SwingScene(session, SceneOptions())
+            for i, t_s in enumerate(times_s):
+                scene.set_time(t_s)
+                scenes[i] = stage.render(scene, camera)
+                progress("Drawing", (i + 1) / len(times_s))
+    frames = video_frames(session, times_s, size)
+    return [Moment(s, v) for s, v in zip(scenes, frames, strict=True)]
+
+
+def video_frames(session: SwingSession, times_s: list[float], size: tuple[int, int]) -> list[RgbImage | None]:
+    """Return the video at several times, cut to the golfer, with the skeleton; None where there is no picture."""
+    source = open_video(session.path) if session.path is not None else None
+    if source is None:
+        return [None] * len(times_s)
+    with closing(source):
+        return [_frame(session, source, t, size, times_s) for t in times_s]
+
+
+def _frame(
+    session: SwingSession, source: VideoSource, t_s: float, size: tuple[int, int], all_s: list[float]
+) -> RgbImage | None:
+    rgb = source.frame_at(t_s)
+    if rgb is None:
+        return None
+    track = session.pose
+    if track is None or not track.frames:
+        return _fitted(rgb, (0, 0, rgb.shape[1], rgb.shape[0]), size)
+    frame = int(np.clip(np.searchsorted(track.t_s, t_s + 1e-6, side="right") - 1, 0, track.frames - 1))
+    handed = session.golfer.handed if session.golfer is not None else "right"
+    drawn = draw_pose(rgb, track, frame, handed)
+    scale = np.array([rgb.shape[1] / track.width_px, rgb.shape[0] / track.height_px])
+    return _fitted(drawn, _window(track, all_s, scale, rgb.shape, size[0] / size[1]), size)
+
+
+def _window(
+    track: PoseTrack, times_s: list[float], scale: NDArray[np.float64], shape: tuple[int, ...], aspect: float
+) -> tuple[int, int, int, int]:
+    """Return x, y, width and height of the part that holds the golfer at all times, the same for each of them."""
+    height, width = shape[:2]
+    at = np.clip(np.searchsorted(track.t_s, times_s), 0, track.frames - 1)
+    points = track.image_px[at].astype(np.float64) * scale
+    points = points[(track.visibility[at] >= _LEAST_SEEN) & np.isfinite(points).all(axis=2)]
+    if not len(points):
+        return 0, 0, width, height
+    low, high = points.min(axis=0), points.max(axis=0)
+    margin = _MARGIN * (high[1] - low[1])
+    tall = max(high[1] - low[1] + 2 * margin, (high[0] - low[0] + 2 * margin) / aspect)
+    tall = min(tall, height, width / aspect)
+    wide = tall * aspect
+    middle = 0.5 * (low + high)
+    x = float(np.clip(middle[0] - wide / 2, 0.0, width - wide))
+    y = float(np.clip(middle[1] - tall / 2, 0.0, height - tall))
+    return round(x), round(y), max(int(wide), 1), max(int(tall), 1)
+
+
+def _fitted(rgb: RgbImage, window: tuple[int, int, int, int], size: tuple[int, int]) -> RgbImage:
+    """Cut a part out and scale it into a picture of this size; what it does not fill is dark."""
+    x, y, wide, tall = window
+    part = rgb[y : y + tall, x : x + wide]
+    scale = min(size[0] / part.shape[1], size[1] / part.shape[0])
+    new = (max(round(part.shape[1] * scale), 1), max(round(part.shape[0] * scale), 1))
+    small = cv2.resize(part, new, interpolation=cv2.INTER_AREA if scale < 1.0 else cv2.INTER_CUBIC)
+    out = np.full((size[1], size[0], 3), 18, np.uint8)
+    left, top = (size[0] - new[0]) // 2, (size[1] - new[1]) // 2
+    out[top : top + new[1], left : left + new[0]] = small
+    return out

@@ -40,7 +40,7 @@ class EventParams:
     toe_up_height      : where the shaft is level in the backswing, the hands have risen this share of the way from
                          address to the shoulder (hands beside the trail thigh).
     toe_up_before      : downswings before mid-backswing.
-    toe_up_between     : share of the way in time from address to mid-backswing.
+    toe_up             : share of the way in time from address to the top.
     takeaway           : downswings from address to toe-up.
     top_sigma          : of the top, downswings: by the hands alone (the club turns back earlier), and with the picture.
     felt_sigma         : of address, downswings, in landmarks, which wander by a centimetre or two while he stands.
@@ -56,7 +56,7 @@ class EventParams:
     mid_backswing: tuple[float, float] = (0.65, 0.055)
     toe_up_height: tuple[float, float] = (0.34, 0.13)
     toe_up_before: tuple[float, float] = (0.55, 0.2)
-    toe_up_between: tuple[float, float] = (0.72, 0.09)
+    toe_up: tuple[float, float] = (0.47, 0.06)
     takeaway: tuple[float, float] = (1.6, 0.5)
     fall_sigma: float = 0.09
     top_sigma: tuple[float, float] = (0.15, 0.09)
@@ -262,16 +262,17 @@ def _backswing(
     address = _address(s, a, change, begin, up.frame, params)
     if address is not None:
         found["address"] = address
-        share, share_sigma = params.mid_backswing
-        back = a.top - address.frame
-        timed = float(np.hypot(share_sigma * back, (1.0 - share) * address.sigma))
-        found["mid_backswing"] = fuse(seen, (address.frame + share * back, timed))
-        way = level - address.frame
-        between = (address.frame + params.toe_up_between[0] * way, params.toe_up_between[1] * way + 0.5 * address.sigma)
-        up = fuse((toe, spread), (level - usual, usual_sigma), between)
+        found["mid_backswing"] = fuse(seen, _between(address, a.top, *params.mid_backswing))
+        up = fuse((toe, spread), (level - usual, usual_sigma), _between(address, a.top, *params.toe_up))
     if up.frame >= 0.0:
         found["toe_up"] = up
     return found
+
+
+def _between(address: Moment, top: float, share: float, sigma: float) -> tuple[float, float]:
+    """Return the frame at a share of the way from address to the top, and its sigma."""
+    way = top - address.frame
+    return address.frame + share * way, float(np.hypot(sigma * way, (1.0 - share) * address.sigma))
 
 
 def _shaft_level(

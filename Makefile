@@ -11,7 +11,7 @@ demo: setup
 	$(BIN)/twinswing demo
 
 test: setup-dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: setup-dev
 	$(BIN)/ruff check

@@ -16,6 +16,7 @@ from twinswing.swing.signals import SwingSignals
 
 FloatArray = NDArray[np.float64]
 
+_CHUNK = 128
 _BONES = tuple(
     (LANDMARK[a], LANDMARK[b])
     for a, b in (
@@ -67,25 +68,36 @@ def club_side(
     little moves, or as much on both sides.
     """
     params = params or ClubSideParams()
-    before = max(first - 1, 0)
+    # So many frames at a time: a long clip in slow motion must not fill the memory.
+    parts = [
+        _moved(pose, motion, signals, k, min(k + _CHUNK, last + 1), params) for k in range(first, last + 1, _CHUNK)
+    ]
+    above, total = np.concatenate(parts, axis=1)
+    strong = float(np.percentile(total, 80))
+    x = signals.hands_px[first : last + 1, 0]
+    room = np.minimum(x, pose.width_px - x) / signals.trunk_px
+    inside = np.clip((room - params.edge_trunks[0]) / (params.edge_trunks[1] - params.edge_trunks[0]), 0.0, 1.0)
+    side = (2.0 * above - total) / np.maximum(total + params.faint * strong, 1e-9)
+    return np.asarray(side * inside, dtype=np.float64)
+
+
+def _moved(
+    pose: PoseTrack, motion: PictureMotion, signals: SwingSignals, first: int, stop: int, params: ClubSideParams
+) -> FloatArray:
+    """Return the change beside the body above the hands, and in all, for frames first to stop - 1; shape (2, n)."""
     trunk, cell = signals.trunk_px, motion.cell_px
     rows, columns = motion.cells.shape[1:]
     x, y = (np.arange(columns) + 0.5) * cell / trunk, (np.arange(rows) + 0.5) * cell / trunk
     grid = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
-    far = _from_body(pose.image_px[before : last + 1].astype(np.float64) / trunk, grid)
-    hands = signals.hands_px[before : last + 1] / trunk + [0.0, params.grip_trunks]
-    if before < first:  # what changed is where things were and where they are
-        far, hands = np.minimum(far[:-1], far[1:]), 0.5 * (hands[:-1] + hands[1:])
+    at = np.maximum(np.arange(first - 1, stop), 0)
+    far = _from_body(pose.image_px[at].astype(np.float64) / trunk, grid)
+    hands = signals.hands_px[at] / trunk + [0.0, params.grip_trunks]
+    # What changed is where things were and where they are.
+    far, hands = np.minimum(far[:-1], far[1:]), 0.5 * (hands[:-1] + hands[1:])
     away = grid - hands[:, None]
     near = (np.hypot(away[..., 0], away[..., 1]) < params.reach_trunks) & (np.abs(away[..., 1]) < params.level_trunks)
-    moved = motion.cells[first : last + 1].reshape(last + 1 - first, -1) * (near & (far > params.body_trunks))
-    total = moved.sum(axis=1)
-    above = (moved * (away[..., 1] < 0.0)).sum(axis=1)
-    strong = float(np.percentile(total, 80))
-    room = np.minimum(hands[:, 0], pose.width_px / trunk - hands[:, 0])
-    inside = np.clip((room - params.edge_trunks[0]) / (params.edge_trunks[1] - params.edge_trunks[0]), 0.0, 1.0)
-    side = (2.0 * above - total) / np.maximum(total + params.faint * strong, 1e-9)
-    return np.asarray(side * inside, dtype=np.float64)
+    moved = motion.cells[first:stop].reshape(stop - first, -1) * (near & (far > params.body_trunks))
+    return np.stack([(moved * (away[..., 1] < 0.0)).sum(axis=1), moved.sum(axis=1)])
 
 
 def level_by_side(

@@ -1,5 +1,6 @@
 """Export, report and compare as users run them."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -39,3 +40,23 @@ def test_report_is_one_page(recording: Path, tmp_path: Path) -> None:
     text = out.read_text("utf-8")
     assert text.count("data:image/jpeg") == 8
     assert "swing.mcap" in text
+
+
+def test_compare_prints_and_writes(recording: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "both.html"
+    assert main(["compare", str(recording), str(recording), "--json", "-o", str(out)]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert len(document["events"]) == 8
+    assert {phase["verdict"] for phase in document["phases"].values()} == {"cannot be told apart"}
+    assert out.read_text("utf-8").count("data:image/jpeg") == 16
+    assert main(["compare", str(recording), str(recording)]) == 0
+    assert "Backswing" in capsys.readouterr().out
+
+
+def test_compare_into_an_unknown_kind_of_file_is_refused(
+    recording: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["compare", str(recording), str(recording), "-o", str(tmp_path / "both.gif")]) == 3
+    assert ".png, .mp4 or .html" in capsys.readouterr().err
+    assert main(["compare", str(recording), str(recording), "--view", "moon", "-o", str(tmp_path / "b.png")]) == 3
+    assert "moon" in capsys.readouterr().err

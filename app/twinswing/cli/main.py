@@ -119,6 +119,17 @@ def _share_commands(sub: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     p = sub.add_parser("report", help="one self-contained page of a swing")
     p.add_argument("file", metavar="FILE.mcap")
     p.add_argument("-o", "--out", required=True, metavar="OUT.html")
+    about = (
+        "Prints what differs, and writes both swings side by side, B stretched so that events meet. Opens no window."
+    )
+    p = sub.add_parser("compare", help="two swings on one timeline, as a table and as a file", description=about)
+    p.add_argument("a", metavar="A.mcap")
+    p.add_argument("b", metavar="B.mcap")
+    p.add_argument("--view", metavar="VIEW", help="face-on, down-the-line, oblique or top; by default as A was filmed")
+    p.add_argument("--json", action="store_true", help="one JSON document on stdout instead of the table")
+    p.add_argument(
+        "-o", "--out", metavar="OUT", help="a file to write: .png (the events), .mp4 (the replay) or .html (a page)"
+    )
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -150,6 +161,7 @@ _COMMANDS = {
     "bench": ("analysis", "bench"),
     "export": ("share", "export"),
     "report": ("share", "report"),
+    "compare": ("share", "compare"),
     "capture": ("live", "capture"),
     "hub": ("live", "hub"),
     "play-club": ("live", "play_club"),

@@ -38,7 +38,7 @@ text-transform:uppercase;margin:0 0 6px}
 .tile dt{color:var(--faint);font-size:.9rem}
 .tile dd{margin:0}
 .tile .value{font-size:1.9rem;font-weight:680;letter-spacing:-.02em;line-height:1.25;font-variant-numeric:tabular-nums}
-.tile .value small{font-size:1rem;font-weight:500;color:var(--faint);letter-spacing:0}
+.tile .value small{white-space:nowrap;font-size:1rem;font-weight:500;color:var(--faint);letter-spacing:0}
 .film{display:grid;grid-template-columns:repeat(4,1fr);gap:14px;list-style:none;margin:0;padding:0}
 .film li{background:var(--card);border:1px solid var(--line);border-radius:14px;overflow:hidden;break-inside:avoid}
 .film .pair{display:grid;grid-auto-flow:column;grid-auto-columns:1fr;gap:1px;background:var(--line)}

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from twinswing.body.camera import PinholeCamera
 from twinswing.body.landmarks import PoseTrack
 from twinswing.recording.video import VideoSource
 from twinswing.stage.cameras import orbit_for
@@ -43,24 +44,44 @@ def moments(
     times_s: list[float],
     size: tuple[int, int],
     *,
-    view: str | None = None,
+    camera: PinholeCamera | None = None,
+    video: bool = True,
     progress: Progress = lambda _stage, _fraction: None,
 ) -> list[Moment]:
     """Draw a swing at several times, with one stage for all of them.
 
-    size: width and height of each picture, pixels. Raises MissingPartError where there is no OpenGL.
+    size: width and height of each picture, pixels. camera: by default one that stands where the video's did and sees
+    the whole swing. video: also the video's frames.
+    Raises MissingPartError where there is no OpenGL.
     """
     scenes: list[RgbImage | None] = [None] * len(times_s)
     if session.body is not None or session.club is not None:
-        camera = orbit_for(view or view_of(session), session, *size).pinhole(*size)
+        eye = camera or orbit_for(view_of(session), session, *size).pinhole(*size)
         with OffscreenStage(*size) as stage:
             scene = SwingScene(session, SceneOptions())
             for i, t_s in enumerate(times_s):
                 scene.set_time(t_s)
-                scenes[i] = stage.render(scene, camera)
+                scenes[i] = stage.render(scene, eye)
                 progress("Drawing", (i + 1) / len(times_s))
-    frames = video_frames(session, times_s, size)
+    frames = video_frames(session, times_s, size) if video else [None] * len(times_s)
     return [Moment(s, v) for s, v in zip(scenes, frames, strict=True)]
+
+
+def camera_for_both(a: SwingSession, b: SwingSession, size: tuple[int, int], view: str | None) -> PinholeCamera:
+    """Return one camera that sees the whole of two swings, so that they are drawn to one scale; by default A's view."""
+    orbits = [orbit_for(view or view_of(a), session, *size) for session in (a, b)]
+    middle = np.mean([orbit.target_m for orbit in orbits], axis=0)
+    apart = float(np.linalg.norm(np.subtract(orbits[0].target_m, orbits[1].target_m)))
+    # Moved aside by half their distance, what filled a lens of this angle needs that much more room to either side.
+    slope = np.tan(orbits[0].vertical_fov_rad / 2) * min(1.0, size[0] / size[1])
+    distance = max(orbit.distance_m for orbit in orbits) + 0.5 * apart / float(slope)
+    target = (float(middle[0]), float(middle[1]), float(middle[2]))
+    return replace(orbits[0], target_m=target, distance_m=distance).pinhole(*size)
+
+
+def half_of(progress: Progress, half: int) -> Progress:
+    """Return what reports the first (0) or second (1) half of a job."""
+    return lambda stage, part: progress(stage, 0.5 * (half + part))
 
 
 def video_frames(session: SwingSession, times_s: list[float], size: tuple[int, int]) -> list[RgbImage | None]:

@@ -45,3 +45,9 @@ def shown(measure: Measure) -> tuple[str, str]:
     """Return a measure's value and uncertainty in the units that people read."""
     factor, value, sigma = _READ.get(measure.unit, (1.0, "{:.4g} " + measure.unit, "± {:.2g}"))
     return value.format(measure.value * factor), sigma.format(measure.sigma * factor)
+
+
+def shown_difference(difference: float, unit: str, sigma: float) -> str:
+    """Return a difference with its sign and uncertainty in the units that people read: "+2.4 mph ± 3.1"."""
+    value, spread = shown(Measure(abs(difference), unit, sigma, ""))
+    return f"{'-' if difference < 0.0 else '+'}{value.removesuffix(' : 1')} {spread}"

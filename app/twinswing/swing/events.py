@@ -35,6 +35,8 @@ class EventParams:
     mid_downswing      : after the top; the lead arm is level a little past half way down.
     mid_follow_through : after impact; the club turns by 90 degrees at its full speed.
     finish             : after impact; hands behind the neck, body still.
+    finish_s           : the same in seconds, of real time: how long the club takes to come round depends less on the
+                         downswing's own duration than a share of that has it.
     level_arm_sigma    : of mid-backswing by wrist and shoulder in the picture, downswings; either may be hidden.
     mid_backswing      : share of the way in time from address to the top.
     toe_up_height      : where the shaft is level in the backswing, the hands have risen this share of the way from
@@ -52,6 +54,7 @@ class EventParams:
     mid_downswing: tuple[float, float] = (0.56, 0.07)
     mid_follow_through: tuple[float, float] = (0.26, 0.09)
     finish: tuple[float, float] = (1.95, 0.3)
+    finish_s: tuple[float, float] = (0.53, 0.07)
     level_arm_sigma: float = 0.15
     mid_backswing: tuple[float, float] = (0.65, 0.055)
     toe_up_height: tuple[float, float] = (0.34, 0.13)
@@ -349,14 +352,19 @@ def _after(s: SwingSignals, a: Anchors, change: FloatArray | None, params: Event
     through = a.impact + params.mid_follow_through[0] * a.sweep
     if through <= n - 0.5:
         found["mid_follow_through"] = Moment(through, max(params.mid_follow_through[1] * a.sweep, 0.35))
-    usual = (a.impact + params.finish[0] * a.sweep, params.finish[1] * a.sweep)
+    sigma = params.finish[1] * a.sweep
+    opinions = [(a.impact + params.finish[0] * a.sweep, sigma)]
+    step_s = float(np.median(np.diff(s.t_s)))
+    if a.sweep * step_s <= 1.3 * params.real_downswing_s[0]:  # surely real time
+        opinions.append((a.impact + params.finish_s[0] / step_s, params.finish_s[1] / step_s))
+    usual = fuse(*opinions)
     rest = find_rest(change, a, params.stillness) if change is not None else None
     if rest is not None:
-        finish = fuse(usual, (rest, params.finish[1] * a.sweep))
+        finish = fuse(*opinions, (rest, sigma))
         # The picture has come to rest inside the clip, so the finish is in it, even where it usually takes longer.
         found["finish"] = Moment(min(finish.frame, n - 1.0), finish.sigma)
-    elif usual[0] <= n - 0.5:
-        found["finish"] = Moment(*usual)
+    elif usual.frame <= n - 0.5:
+        found["finish"] = usual
     return found
 
 

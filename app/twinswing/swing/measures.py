@@ -52,7 +52,10 @@ def measure_swing(
     if body is not None:
         found |= _angles(swing, body, params)
     if swing.slow_motion:
-        sigma = params.scale_share * swing.time_scale
+        # By how much the golfer's downswing differs from the usual one, and how well its two ends are known.
+        ends = [swing.moments[name].sigma for name in ("top", "impact") if name in swing.moments]
+        share = float(np.linalg.norm([params.scale_share, *(np.array(ends) / swing.anchors.sweep)]))
+        sigma = share * swing.time_scale
         found["time_scale"] = Measure(swing.time_scale, "1", sigma, "video (a downswing of the usual time is assumed)")
     else:
         hands = _hand_speed(swing, body, params) if body is not None else None

@@ -36,9 +36,9 @@ class AlignParams:
 
     max_rms_m       : MediaPipe's hands err by 1 to 4 cm; a fit that misses by more is not of this swing.
     min_explained   : share of the hands' motion that the sensor's path has to explain.
-    max_prior       : squared priors summed; matched swings stay below 42, others have to bend the physics.
-    min_odds        : natural log of the odds that the two belong together, as `match_odds` puts them; of 28 matched
-                      pairs of rendered swings none is below -1.3.
+    max_prior       : squared priors summed; matched swings stay below 45, others have to bend the physics.
+    min_odds        : natural log of the odds that the two belong together, as `match_odds` puts them; of matched pairs
+                      none is below -1.3 where drawn golfers are filmed, and none below -3.3 of another simulator's.
     need_rest       : a stream that starts within the swing has no level, and fits too much.
     min_frames      : fewer frames than this cannot contradict the nuisances.
     min_extent_m    : the hands have to travel at least this far in the picture.
@@ -52,8 +52,8 @@ class AlignParams:
 
     max_rms_m: float = 0.06
     min_explained: float = 0.93
-    max_prior: float = 60.0
-    min_odds: float = -2.0
+    max_prior: float = 50.0
+    min_odds: float = -4.5
     need_rest: bool = True
     min_frames: int = 12
     min_extent_m: float = 0.35
@@ -133,16 +133,9 @@ def match_odds(fit: Fit, found: Refined) -> float:
     """Return the natural log of the odds that a stream is of the video's swing, where both are equally likely at first.
 
     A logistic regression on rendered pairs of 14 golfers (28 matched, 168 not): how far golfer, camera and sensor had
-    to be bent, with the landmarks' own errors and without, and how much is left. What is left also goes with the
-    picture's quality, so that it counts only within what good pictures show.
+    to be bent, with the landmarks' own errors and without. What is left over says less: it goes with the picture.
     """
-    left = float(np.clip(found.noise_m, 0.007, 0.014))
-    return float(
-        2.3
-        - 2.2 * np.log(max(fit.prior_cost, 1.0) / 18.4)
-        - 2.0 * np.log(max(found.prior_cost, 1.0) / 9.8)
-        - 6.1 * np.log(left / 0.01)
-    )
+    return float(1.9 - 2.5 * np.log(max(fit.prior_cost, 1.0) / 18.4) - 2.1 * np.log(max(found.prior_cost, 1.0) / 9.8))
 
 
 def _trials(
@@ -226,7 +219,8 @@ def _result(
     notes: list[str] = []
     rivals = [t for t in trials if abs((t.candidate.offset_s + t.fit.shift_s) - (c.offset_s + fit.shift_s)) > 0.1]
     rival = best.left / max(min((t.left for t in rivals if t.explained > 0.5 * best.explained), default=1.0), 1e-9)
-    confidence = float(1.0 / (1.0 + np.exp(params.min_odds - odds)))
+    # Half way between the least that a matched pair was seen to have and the most of what is refused.
+    confidence = float(1.0 / (1.0 + np.exp(0.6 * (0.5 * params.min_odds - odds))))
     if rival > 0.7:
         confidence *= 0.5
         notes.append("Another place in the stream fits almost as well.")

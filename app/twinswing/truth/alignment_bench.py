@@ -18,11 +18,13 @@ from numpy.typing import NDArray
 from twinswing.align.baseline import whole_frame_offset
 from twinswing.align.offset import AlignParams, align_club
 from twinswing.align.result import AlignmentRefusedError, AlignmentResult
+from twinswing.body.ball import BallDeparture, find_ball
 from twinswing.body.camera import PinholeCamera
 from twinswing.body.landmarks import PoseTrack
 from twinswing.body.pose import extract_pose
 from twinswing.body.tracking import mend
 from twinswing.platform import cache_dir
+from twinswing.swing.events import find_events
 from twinswing.truth.camera import VIEWS, FilmSpec
 from twinswing.truth.generate import Scenario, draw_scenario, write_scenario
 
@@ -51,11 +53,17 @@ class ClipSpec:
 
 @dataclass(frozen=True)
 class Clip:
-    """A clip's truth and the landmarks that the pose path found in it."""
+    """A clip's truth, the landmarks that the pose path found in it, and where its film is kept."""
 
     spec: ClipSpec
     scene: Scenario
     pose: PoseTrack
+    film: Path
+
+    def ball(self) -> BallDeparture | None:
+        """Look for the ball's departure as an analysis does: near the impact that the landmarks show."""
+        guess = find_events(self.pose).events.get("impact")
+        return None if guess is None or not self.film.is_file() else find_ball(self.film, self.pose, guess.t_s)
 
     @property
     def shutter_camera(self) -> PinholeCamera:
@@ -114,9 +122,9 @@ def load_clip(spec: ClipSpec, folder: Path | None = None) -> Clip:
     scene = draw_clip(spec)
     key = _key(spec, scene)
     path = folder / f"{spec.rate_hz:.0f}fps-{spec.index:03d}-{key}.npz"
-    if path.is_file():
-        return Clip(spec, scene, _read(path))
     film = path.with_suffix(".mp4")
+    if path.is_file():
+        return Clip(spec, scene, _read(path), film)
     if not film.is_file():
         with tempfile.TemporaryDirectory(dir=folder) as temporary:
             write_scenario(Path(temporary), scene, np.random.default_rng((spec.seed, spec.index, 3)))
@@ -125,7 +133,7 @@ def load_clip(spec: ClipSpec, folder: Path | None = None) -> Clip:
     part = path.with_suffix(".part.npz")
     np.savez_compressed(part, **{name: getattr(pose, name) for name in _FIELDS})
     part.replace(path)
-    return Clip(spec, scene, pose)
+    return Clip(spec, scene, pose, film)
 
 
 def _key(spec: ClipSpec, scene: Scenario) -> str:
@@ -168,7 +176,7 @@ def bench_alignment(
             usual.append(whole_frame_offset(clip.pose, clip.scene.imu) + clip.impact_club_s
                          - clip.scene.swing.events_s["impact"])  # fmt: skip
             try:
-                result = align_club(clip.pose, clip.scene.imu, clip.shutter_camera, params=params)
+                result = align_club(clip.pose, clip.scene.imu, clip.shutter_camera, params=params, ball=clip.ball())
             except AlignmentRefusedError:
                 refused += 1
             else:
@@ -209,6 +217,7 @@ def bench_mismatches(
     Two golfers of the same tempo and arm can swing alike within the landmarks' error; no method can tell those apart.
     """
     clips = [load_clip(ClipSpec(rate_hz, i, seed), folder) for i in range(swings)]
+    balls = [clip.ball() for clip in clips]
     accepted = beyond = pairs = 0
     for i, video in enumerate(clips):
         for j, stream in enumerate(clips):
@@ -216,7 +225,7 @@ def bench_mismatches(
                 continue
             pairs += 1
             try:
-                result = align_club(video.pose, stream.scene.imu, video.shutter_camera, params=params)
+                result = align_club(video.pose, stream.scene.imu, video.shutter_camera, params=params, ball=balls[i])
             except AlignmentRefusedError:
                 continue
             accepted += 1

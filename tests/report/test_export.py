@@ -15,6 +15,7 @@ import pytest
 from twinswing.body.skeleton import JOINT, JOINT_NAMES, BodyMotion
 from twinswing.errors import InputError, MissingPartError
 from twinswing.report.export import FORMATS, export_session
+from twinswing.report.export_bvh import smooth_angles
 from twinswing.swing.model import SwingSession
 
 HAS_PYARROW = importlib.util.find_spec("pyarrow") is not None
@@ -242,6 +243,16 @@ def test_bvh_of_a_left_handed_and_shaking_body(session, tmp_path) -> None:
 def test_bvh_turns_do_not_jump(session, tmp_path) -> None:
     bvh = Bvh(written(session, "bvh", tmp_path))
     assert np.abs(np.diff(bvh.rows[:, 3:], axis=0)).max() < 120.0  # 17 ms; a wrap would be 360
+
+
+def test_angles_pass_the_gimbal_without_a_jump() -> None:
+    """An arm that swings over the pole of the middle angle: a steady motion gives steady numbers."""
+    x = np.linspace(-170.0, 170.0, 400)
+    turns = about(2, np.full(400, 0.3)) @ about(0, np.radians(x)) @ about(1, np.full(400, -0.4))
+    angles = smooth_angles(turns)
+    assert np.abs(np.diff(angles, axis=0)).max() < 1.0
+    back = about(2, np.radians(angles[:, 0])) @ about(0, np.radians(angles[:, 1])) @ about(1, np.radians(angles[:, 2]))
+    np.testing.assert_allclose(back, turns, atol=1e-9)
 
 
 def test_csv_holds_every_sample_as_it_is(session, tmp_path) -> None:

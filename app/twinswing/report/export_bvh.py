@@ -107,7 +107,7 @@ def write_bvh(session: SwingSession, out: Path, rate_hz: float | None = None) ->
     columns = [_CM * joints[:, JOINT["pelvis"]]]
     for node in NODES:
         turn = turns[node.name]
-        columns.append(_angles(turn if node.parent is None else turns[node.parent].swapaxes(1, 2) @ turn))
+        columns.append(smooth_angles(turn if node.parent is None else turns[node.parent].swapaxes(1, 2) @ turn))
     rows = np.hstack(columns)
     lines = [*_hierarchy(joints), "MOTION", f"Frames: {len(rows)}", f"Frame Time: {1.0 / motion.rate_hz:.8f}"]
     lines += [" ".join(f"{x:.5f}" for x in row) for row in rows.tolist()]
@@ -159,13 +159,22 @@ def least_turn(start: FloatArray, end: FloatArray) -> FloatArray:
     return np.asarray(Rotation.from_quat(np.concatenate([xyz, w[..., None]], axis=-1)).as_matrix())
 
 
-def _angles(turns: FloatArray) -> FloatArray:
-    """Return rotations as angles about Z, X and Y, each about the axes that the one before left; degrees, unwrapped."""
+def smooth_angles(turns: FloatArray) -> FloatArray:
+    """Return rotations, shape (n, 3, 3), as angles about Z, X and Y, each about the axes that the one before left.
+
+    Degrees, shape (n, 3). Of the two ways to write a rotation so, (z, x, y) and (z + 180, 180 - x, y + 180), and of
+    their full turns, each row has the one nearest to the row before: programs interpolate the numbers.
+    """
     with warnings.catch_warnings():
         # At the middle angle's 90 degrees the outer two share one axis; any split of them is the same rotation.
         warnings.filterwarnings("ignore", message="Gimbal lock")
-        angles = Rotation.from_matrix(turns).as_euler("ZXY", degrees=True)
-    return np.asarray(np.unwrap(angles, axis=0, period=360.0))
+        angles = np.asarray(Rotation.from_matrix(turns).as_euler("ZXY", degrees=True))
+    other = np.stack([angles[:, 0] + 180.0, 180.0 - angles[:, 1], angles[:, 2] + 180.0], axis=1)
+    both = np.stack([angles, other], axis=1)
+    for k in range(1, len(angles)):
+        near = both[k] - 360.0 * np.round((both[k] - angles[k - 1]) / 360.0)
+        angles[k] = near[np.argmin(np.abs(near - angles[k - 1]).max(axis=1))]
+    return angles
 
 
 def _hierarchy(joints: FloatArray) -> list[str]:

@@ -131,6 +131,14 @@ def test_without_a_club_speed_is_not_shown_as_sensed(session: SwingSession) -> N
     assert "club head" not in page.text
 
 
+def test_slow_motion_has_no_speeds(session: SwingSession) -> None:
+    slow = replace(session, measures={"time_scale": Measure(8.0, "1", 1.4, "video")})
+    page = Page(report_html(slow, pictures=False))
+    assert "no true speeds" in page.text
+    assert "mph" not in page.text
+    assert "Order of the downswing" not in page.text
+
+
 def test_a_swing_with_nothing_found_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="expected an analysed swing"):
         write_report(SwingSession(), tmp_path / "none.html")

@@ -15,6 +15,7 @@ from twinswing.swing.readable import event_label, label_of, shown, shown_differe
         (3.04, "1", 0.2, ("3.0 : 1", "± 0.2")),
         (0.123, "m", 0.02, ("12 cm", "± 2")),
         (7.25, "N", 0.5, ("7.25 N", "± 0.5")),
+        (0.254, "s", float("nan"), ("0.25 s", "± not known")),
     ],
 )
 def test_measures_are_in_everyday_units(value: float, unit: str, sigma: float, read: tuple[str, str]) -> None:

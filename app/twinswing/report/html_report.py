@@ -32,6 +32,7 @@ DASHES = {"pelvis": "dotted", "thorax": "dashed", "lead arm": "solid", "club": "
 _NAMED = ("address", "top", "impact", "finish")
 _TILES = ("tempo_ratio", "head_speed_mps", "hand_speed_peak_mps", "backswing_s", "downswing_s", "thorax_turn_top_rad")
 _MOST_TILES = 4
+_SLOW = "A clip in slow motion by an unknown factor has no true speeds, so none are drawn."
 
 
 @dataclass(frozen=True)
@@ -162,6 +163,8 @@ def speed_plots(
     swings: a name to put before each curve, and the swing. to_first: maps the second's session times to the first's.
     """
     first = swings[0][1]
+    if any("time_scale" in session.measures for _, session in swings):
+        return f"<p>{escape(_SLOW)}</p>"
     span = replay_span(first)
     if span[1] <= span[0]:
         return ""
@@ -237,7 +240,7 @@ def _peak(series: SpeedSeries, first_s: float, last_s: float) -> tuple[float, fl
 
 def _order(session: SwingSession) -> str:
     peaks = downswing_peaks(session)
-    if len(peaks) < 2:
+    if len(peaks) < 2 or "time_scale" in session.measures:
         return ""
     impact = session.events["impact"].t_s
     rows = []

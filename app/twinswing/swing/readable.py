@@ -1,5 +1,7 @@
 """Measures as people read them: their names, and their values in everyday units with the uncertainty beside them."""
 
+from math import isfinite
+
 from twinswing.swing.model import Measure
 
 _LABELS = {
@@ -44,7 +46,8 @@ def event_label(name: str) -> str:
 def shown(measure: Measure) -> tuple[str, str]:
     """Return a measure's value and uncertainty in the units that people read."""
     factor, value, sigma = _READ.get(measure.unit, (1.0, "{:.4g} " + measure.unit, "± {:.2g}"))
-    return value.format(measure.value * factor), sigma.format(measure.sigma * factor)
+    spread = sigma.format(measure.sigma * factor) if isfinite(measure.sigma) else "± not known"
+    return value.format(measure.value * factor), spread
 
 
 def shown_difference(difference: float, unit: str, sigma: float) -> str:

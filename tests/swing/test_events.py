@@ -26,7 +26,7 @@ real = _beside("real")
 synth = _beside("synth")
 
 # Share of the eight events that has to lie within GolfDB's tolerance, over all labelled clips together.
-WANTED = 0.85
+WANTED = 0.9
 
 
 def _tolerance(frames) -> float:

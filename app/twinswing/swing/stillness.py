@@ -19,15 +19,15 @@ class StillnessParams:
 
     reach_trunks  : how far club and hands get from the hips, to each side, up and down.
     onset_share   : of the motion at its strongest (the downswing). A club head that creeps away by 1 cm a frame covers
-                    few pixels; the downswing sweeps the whole figure and club, about 200 times as much.
+                    few pixels; the downswing sweeps the whole figure and club, about 150 times as much.
     floor_factor  : motion has to exceed what there is while the golfer stands (leaves, other people, a held camera) by
                     this to be the golfer's.
     repeat_share  : a frame with less motion than this share of its neighbours' repeats the frame before it.
     dip_share     : a pause has at most this share of the motion on either side: where the hands start down within a
                     quarter of a downswing of it, and elsewhere.
     turn_after    : the club turns back this much of a downswing after the dip: the body starts down before the club.
-    settle_share  : of the downswing's strongest motion, which a sixth of all the club's pace is in: the club has come
-                    round and only the pose sways on.
+    settle_share  : of the downswing's strongest motion: the club has come round, only the pose sways on. Against the
+                    downswing rather than the follow-through, whose motion in the picture depends on the view.
     settle_after  : not sooner than this much of a downswing after impact: down the line the club first points away.
     """
 

@@ -13,7 +13,7 @@ from twinswing.swing.compare import DIFFERS, Comparison
 from twinswing.swing.model import SwingSession
 from twinswing.swing.readable import event_label
 
-_PICTURE = (330, 440)
+_PICTURE = (400, 400)  # a swing is about as wide as high
 
 
 def write_comparison(
@@ -38,7 +38,7 @@ def comparison_html(
         times = [session.events[name].t_s for name in names]
         films.append(
             moments(
-                session, times, _PICTURE, camera=camera, video=False,
+                session, times, _PICTURE, camera=camera,
                 progress=half_of(progress, i),
             )
             if pictures

@@ -58,7 +58,7 @@ def sheet(
     for i, (label, session) in enumerate((("A", a), ("B", b))):
         drawn = moments(
             session, [session.events[n].t_s for n in names], _CELL, camera=camera,
-            progress=half_of(progress, i), video=False,
+            progress=half_of(progress, i),
         )  # fmt: skip
         cells = []
         for name, moment in zip(names, drawn, strict=True):

@@ -41,8 +41,8 @@ text-transform:uppercase;margin:0 0 6px}
 .tile .value small{white-space:nowrap;font-size:1rem;font-weight:500;color:var(--faint);letter-spacing:0}
 .film{display:grid;grid-template-columns:repeat(4,1fr);gap:14px;list-style:none;margin:0;padding:0}
 .film li{background:var(--card);border:1px solid var(--line);border-radius:14px;overflow:hidden;break-inside:avoid}
-.film .pair{display:grid;grid-auto-flow:column;grid-auto-columns:1fr;gap:1px;background:var(--line)}
-.film img{display:block;width:100%;height:auto}
+.film .pair{display:flex;align-items:flex-start;gap:1px;background:var(--line)}
+.film img{display:block;min-width:0;height:auto}
 .film .words{padding:10px 14px 12px}
 .film b{display:block}
 .film span{display:block;font-size:.86rem;color:var(--faint);font-variant-numeric:tabular-nums}
@@ -96,7 +96,9 @@ def picture(rgb: RgbImage, alt: str) -> str:
         raise InputError(f"expected a picture of shape (h, w, 3), found {rgb.shape} {rgb.dtype}")
     code = base64.b64encode(data.tobytes()).decode("ascii")
     height, width = rgb.shape[:2]
-    return f'<img src="data:image/jpeg;base64,{code}" width="{width}" height="{height}" alt="{escape(alt)}">'
+    # Beside others it takes width by its shape, so that all are equally high.
+    shape = f'width="{width}" height="{height}" style="flex:{width / height:.3f} 1 0"'
+    return f'<img src="data:image/jpeg;base64,{code}" {shape} alt="{escape(alt)}">'
 
 
 def section(title: str, body: str) -> str:

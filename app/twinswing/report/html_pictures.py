@@ -45,13 +45,13 @@ def moments(
     size: tuple[int, int],
     *,
     camera: PinholeCamera | None = None,
-    video: bool = True,
+    video_size: tuple[int, int] | None = None,
     progress: Progress = lambda _stage, _fraction: None,
 ) -> list[Moment]:
     """Draw a swing at several times, with one stage for all of them.
 
-    size: width and height of each picture, pixels. camera: by default one that stands where the video's did and sees
-    the whole swing. video: also the video's frames.
+    size: width and height of a scene, pixels. camera: by default one that stands where the video's did and sees the
+    whole swing. video_size: of the video's frames, which are left out without it.
     Raises MissingPartError where there is no OpenGL.
     """
     scenes: list[RgbImage | None] = [None] * len(times_s)
@@ -63,7 +63,7 @@ def moments(
                 scene.set_time(t_s)
                 scenes[i] = stage.render(scene, eye)
                 progress("Drawing", (i + 1) / len(times_s))
-    frames = video_frames(session, times_s, size) if video else [None] * len(times_s)
+    frames = [None] * len(times_s) if video_size is None else video_frames(session, times_s, video_size)
     return [Moment(s, v) for s, v in zip(scenes, frames, strict=True)]
 
 

@@ -23,7 +23,8 @@ from twinswing.swing.model import EVENT_NAMES, SwingSession
 from twinswing.swing.readable import event_label, label_of, shown
 from twinswing.swing.series import SEGMENTS, SpeedSeries, hand_speed, head_speed, is_sensed, segment_speeds
 
-_PICTURE = (330, 440)
+# A swing is about as wide as high; a standing golfer is not.
+_SCENE, _VIDEO = (440, 440), (330, 440)
 _MPH = 2.23694
 _DAY_NS = 86_400 * 10**9
 COLOURS = {"pelvis": "pelvis", "thorax": "thorax", "lead arm": "arm", "club": "club"}
@@ -65,7 +66,11 @@ def report_html(
     require_swing(session)
     names = [name for name in EVENT_NAMES if name in session.events]
     times = [session.events[name].t_s for name in names]
-    drawn = moments(session, times, _PICTURE, progress=progress) if pictures else [Moment(None, None)] * len(names)
+    drawn = (
+        moments(session, times, _SCENE, video_size=_VIDEO, progress=progress)
+        if pictures
+        else [Moment(None, None)] * len(names)
+    )
     title = f"Swing report: {name_of(session)}"
     main = "\n".join([
         html_page.notes(session.warnings),

@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 
 from twinswing.cli.progress import progress_bar
-from twinswing.cli.replay import existing, parse_size
+from twinswing.cli.replay import existing, parse_size, writable
 
 
 def analyze(arguments: argparse.Namespace) -> int:
@@ -15,9 +15,10 @@ def analyze(arguments: argparse.Namespace) -> int:
 
     video = existing(arguments.video, "a video")
     club = existing(arguments.club, "a club's samples") if arguments.club else None
+    out = writable(arguments.out)
     with progress_bar() as progress:
         session = analyze_video(
-            video, Path(arguments.out), club=club, club_units=arguments.club_units,
+            video, out, club=club, club_units=arguments.club_units,
             club_kind=arguments.club_kind, clock_hint_s=arguments.clock_hint,
             height_m=arguments.height, progress=progress,
         )  # fmt: skip
@@ -44,4 +45,4 @@ def bench(arguments: argparse.Namespace) -> int:
     """`twinswing bench`."""
     from twinswing.truth.bench import run_benches
 
-    return run_benches(Path(arguments.out), full=arguments.full, only=arguments.only)
+    return run_benches(writable(arguments.out), full=arguments.full, only=arguments.only)

@@ -181,6 +181,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except TwinswingError as error:
         print(f"twinswing: {error}", file=sys.stderr)
         return error.exit_status
+    except BrokenPipeError:
+        # Whoever read our output has seen enough (`twinswing info X | head`); Python would complain of it at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
 

@@ -27,6 +27,16 @@ def existing(name: str, what: str) -> Path:
     return path
 
 
+def writable(name: str) -> Path:
+    """Return the path of a file that can be made: its folder is there; InputError otherwise."""
+    path = Path(name)
+    if path.is_dir():
+        raise InputError(f"-o: expected a file to write, found a folder at {path}")
+    if not path.parent.is_dir():
+        raise InputError(f"-o: expected a folder to write {path.name} into, found none at {path.parent}")
+    return path
+
+
 def library(arguments: argparse.Namespace) -> int:
     """`twinswing`: open the window with the file list."""
     return _open(None, arguments)
@@ -66,7 +76,7 @@ def snapshot(arguments: argparse.Namespace) -> int:
 
     size = parse_size(arguments.size)
     session = load_session(existing(arguments.file, "a recording (.mcap)"))
-    save_snapshot(session, Path(arguments.out), at=arguments.at, view=arguments.view, size=size)
+    save_snapshot(session, writable(arguments.out), at=arguments.at, view=arguments.view, size=size)
     return 0
 
 
@@ -80,7 +90,7 @@ def render(arguments: argparse.Namespace) -> int:
     session = load_session(existing(arguments.file, "a recording (.mcap)"))
     with progress_bar() as progress:
         render_video(
-            session, Path(arguments.out), view=arguments.view, size=size, fps=arguments.fps, speed=arguments.speed,
+            session, writable(arguments.out), view=arguments.view, size=size, fps=arguments.fps, speed=arguments.speed,
             progress=progress,
         )  # fmt: skip
     return 0
@@ -99,6 +109,6 @@ def recover(arguments: argparse.Namespace) -> int:
     """`twinswing recover`: save what can be saved."""
     from twinswing.recording.recover import recover as recover_recording
 
-    report = recover_recording(existing(arguments.file, "a broken recording (.mcap)"), Path(arguments.out))
+    report = recover_recording(existing(arguments.file, "a broken recording (.mcap)"), writable(arguments.out))
     print(report, file=sys.stderr)
     return 0

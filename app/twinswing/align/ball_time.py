@@ -28,7 +28,7 @@ class BallTimeParams:
     elsewhere_s: float = 0.3
     odd_sigma: float = 3.0
     odd_s: float = 0.005
-    refuse_s: float = 0.03
+    refuse_s: float = 0.012
 
 
 def with_ball(

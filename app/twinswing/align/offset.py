@@ -36,7 +36,6 @@ class AlignParams:
 
     max_rms_m       : MediaPipe's hands err by 1 to 4 cm; a fit that misses by more is not of this swing.
     min_explained   : share of the hands' motion that the sensor's path has to explain.
-    max_prior       : squared priors summed; matched swings stay below 45, others have to bend the physics.
     min_odds        : natural log of the odds that the two belong together, as `match_odds` puts them; of matched pairs
                       none is below -1.3 where drawn golfers are filmed, and none below -3.3 of another simulator's.
     need_rest       : a stream that starts within the swing has no level, and fits too much.
@@ -52,8 +51,7 @@ class AlignParams:
 
     max_rms_m: float = 0.06
     min_explained: float = 0.93
-    max_prior: float = 50.0
-    min_odds: float = -4.5
+    min_odds: float = -4.0
     need_rest: bool = True
     min_frames: int = 12
     min_extent_m: float = 0.35
@@ -84,7 +82,7 @@ class _Trial:
     @property
     def left(self) -> float:
         """Share of the cost that the fit leaves."""
-        return self.fit.cost / max(self.null, 1e-9)
+        return max(self.fit.cost, 1e-9) / max(self.null, 1e-9)
 
 
 def align_club(
@@ -116,7 +114,7 @@ def align_club(
         at = float(hint.to_session(imu.t_s[len(imu.t_s) // 2]) - imu.t_s[len(imu.t_s) // 2])
         window = (at - reach, at + reach)
     trials = _trials(hands, imu, drift, camera, params, window)
-    best = max(trials, key=lambda t: t.explained)
+    best = max(trials, key=lambda t: t.explained / t.left)
     _refuse(best, params)
     found = refine(best.problem, best.fit, hands.rate_hz, params.fit, params.bias)
     odds = match_odds(best.fit, found)
@@ -194,8 +192,6 @@ def _refuse(best: _Trial, params: AlignParams) -> None:
          f"{fit.rms_m * 100:.0f} cm"),
         (fit.explained < params.min_explained, f"{params.min_explained:.0%} of the hands' motion explained",
          f"{fit.explained:.0%}"),
-        (fit.prior_cost > params.max_prior, "a golfer of human size before an upright camera",
-         f"a misfit of {fit.prior_cost:.0f} where {params.max_prior:.0f} is the most"),
     )  # fmt: skip
     for failed, expected, found in checks:
         if failed:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from twinswing.align.fuse import fuse_club
+from twinswing.align.fuse import fuse_club, stand_at_ball
 from twinswing.align.offset import align_club
 from twinswing.align.result import AlignmentRefusedError
 from twinswing.body.ball import BallDeparture
@@ -82,7 +82,11 @@ def study(
         said += notes
     times = {name: e.t_s for name, e in swing.events.items()}
     report("Moving the club", 0.8)
-    session = replace(session, club=fuse_club(body, camera, imu if clock else None, clock, spec, events=times))
+    moved = fuse_club(body, camera, imu if clock else None, clock, spec, events=times)
+    if clock is not None and "impact" in times:
+        # A club that was sensed knows where it struck better than one camera knows how far away the ball lies.
+        body, camera, moved = stand_at_ball(body, camera, moved, times["impact"])
+    session = replace(session, body=body, camera=camera, club=moved)
     said += swing.warnings
     report("Measuring", 0.95)
     return replace(

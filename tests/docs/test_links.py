@@ -19,7 +19,7 @@ _FENCE = re.compile(r"^(```|~~~).*?^\1\s*$", re.MULTILINE | re.DOTALL)
 _HEADING = re.compile(r"^#+\s+(.*?)\s*$", re.MULTILINE)
 # In code, on a line of a code block or between backticks: the program's name and what follows on the line.
 _COMMAND = re.compile(r"(?:^|[`\s/])twinswing +([a-z][a-z-]*)\b([^`\n]*)", re.MULTILINE)
-_OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
+_OPTION = re.compile(r"(?<![\w-])--[a-z][a-z0-9-]*")
 
 
 def identify(page: Path) -> str:

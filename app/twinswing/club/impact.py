@@ -17,6 +17,8 @@ class ImpactSettings:
     least_radps   : slower swings than this are waggles and putts that only the video can tell apart.
     least_jump    : the blow against the median change of the force around it; free swings change smoothly.
     least_mps2    : and at least this much, above any sensor's noise.
+    echo_rows, ring_s : the blow began at most so far before its largest change: the difference over four samples echoes
+                    one blow in the three samples after it, and at higher rates the grip rings up for a few ms.
     onset_jump, onset_share : the blow began where the change first exceeded this many times the median, and this part
                     of the largest: the filter of the sensor lets the first sample show little of it.
     most_hidden   : clipped samples just before it that may hide its begin.
@@ -28,6 +30,8 @@ class ImpactSettings:
     least_radps: float = 5.0
     least_jump: float = 8.0
     least_mps2: float = 25.0
+    echo_rows: float = 3.5
+    ring_s: float = 0.006
     onset_jump: float = 4.0
     onset_share: float = 0.06
     onset_sigma: float = 0.5
@@ -113,7 +117,8 @@ def _at_peak(
     # The blow begins at the first surprise of the cluster that holds the largest; its echo in the differences of the
     # three samples after it is not a blow of its own.
     period = float(np.median(np.diff(t)))
-    near = rows[(t[rows] > t[largest] - 0.006) & (rows <= largest)]
+    cluster_s = max(settings.ring_s, settings.echo_rows * period)
+    near = rows[(t[rows] > t[largest] - cluster_s) & (rows <= largest)]
     onset = int(near[np.argmax(odd[near] > max(settings.onset_jump * usual, settings.onset_share * odd[largest]))])
     step = float(t[onset] - t[onset - 1]) if onset else period
     # It began after the last sample that showed nothing and not after this one, unless that one felt too little of it.

@@ -28,7 +28,11 @@ class SwingSettings:
     before_s  : address ends at most this long before the fastest turning: a slow backswing takes 1.5 s, plus a pause.
     after_s   : a finish is reached within this.
     address_s : how much of the address is used: its end, since players waggle before.
-    finish_s  : how much of the finish.
+    finish_s  : how much of the finish: its calmest part, since the body settles slowly and the club turns with it.
+    calm_radps, calm_mps2: a rate and a spread of the force that disturb what is known of a finish about equally, as a
+                settling body's do: half of what NavigationSettings allows a finish.
+    calm_share: of these, within which another part is as calm as the calmest; the earliest such part is taken, for what
+                is integrated longer drifts more.
     clipped_share : a clipped rate is short by about this share (2000 deg/s clips up to a fifth off a fast swing).
     unstruck_share: the largest speed exceeds that at the ball by about this share: the head slows as the wrists pass.
     approach_s    : before the ball, over which the speed is carried on to the instant of impact.
@@ -39,6 +43,9 @@ class SwingSettings:
     after_s: float = 3.0
     address_s: float = 0.6
     finish_s: float = 0.4
+    calm_radps: float = 0.04
+    calm_mps2: float = 0.08
+    calm_share: float = 0.05
     heading_sigma_rad: float = 0.09
     approach_s: float = 0.012
     clipped_share: float = 0.08
@@ -105,13 +112,37 @@ def find_swings(samples: ImuSamples, settings: SwingSettings | None = None) -> l
         after = [run for run in still if run.first > peak and t[run.first] - t[peak] <= settings.after_s]
         first = max(address.first, int(np.searchsorted(t, t[address.stop - 1] - settings.address_s)))
         if after:
-            settled = after[0].first
-            stop = min(after[0].stop, int(np.searchsorted(t, t[settled] + settings.finish_s)))
+            settled, stop = _calmest(samples, address, after[0], t[peak] + settings.after_s, settings)
         else:
             settled, stop = None, int(np.searchsorted(t, t[peak] + settings.after_s))
         shock = next((each for each in shocks if abs(each.t_s - t[peak]) < 0.1), None)
         spans.append(SwingSpan(first, address.stop, peak, settled, stop, address, shock))
     return spans
+
+
+def _calmest(
+    samples: ImuSamples, address: Still, finish: Still, latest_s: float, settings: SwingSettings
+) -> tuple[int, int]:
+    """Return the rows [first, stop) of a still finish's calmest part that begins by `latest_s`."""
+    rows = slice(finish.first, finish.stop)
+    t = samples.t_s[rows]
+    begins = np.flatnonzero((t <= latest_s) & (t + settings.finish_s <= t[-1]))
+    if not len(begins):
+        return finish.first, finish.stop  # shorter than that: all of it
+    stops = np.searchsorted(t, t[begins] + settings.finish_s)
+    count = stops - begins
+
+    def mean(values: FloatArray) -> FloatArray:
+        total = np.concatenate([np.zeros((1, 3)), np.cumsum(values, axis=0)])
+        return np.asarray((total[stops] - total[begins]) / count[:, None])
+
+    rate = samples.gyro_radps[rows] - address.gyro_bias_radps
+    force = samples.accel_mps2[rows] - finish.accel_mps2
+    turning = np.sqrt(mean(rate**2).sum(axis=1))
+    shaking = np.sqrt(np.maximum((mean(force**2) - mean(force) ** 2).sum(axis=1), 0.0))
+    restless = np.hypot(turning / settings.calm_radps, shaking / settings.calm_mps2)
+    k = int(np.argmax(restless <= restless.min() + settings.calm_share))
+    return finish.first + int(begins[k]), finish.first + int(stops[k])
 
 
 def part(samples: ImuSamples, first: int, stop: int) -> ImuSamples:
@@ -158,8 +189,8 @@ def find_motion(
             )
         span = max(spans, key=lambda each: float(np.linalg.norm(samples.gyro_radps[each.fastest])))
     swing = part(samples, span.first, span.stop)
-    mount = find_mount(swing, spec, span.still, takeaway=span.takeaway - span.first)
     mended = mend_clipped(swing, span.shock.t_s if span.shock is not None else None)
+    mount = find_mount(mended, spec, span.still, takeaway=span.takeaway - span.first, shock=span.shock)
     found = _navigate(mended, span, mount, spec, head_m, navigation)
     return _place(found, swing, span, mount, spec, handed, heading_rad, head_m, settings)
 
@@ -176,13 +207,13 @@ def _navigate(
     rows = np.arange(n)
     address = rows < span.takeaway - span.first
     finish = np.zeros(n, dtype=np.bool_) if span.settled is None else rows >= span.settled - span.first
-    row, at = None, None
+    row, at, at_sigma = None, None, 0.0
     if span.shock is not None:
-        at = span.shock.t_s
+        at, at_sigma = span.shock.t_s, span.shock.sigma_s
         row = int(np.clip(np.searchsorted(swing.t_s, at) - 1, 0, n - 1))
     start = between(swing.accel_mps2[address].mean(axis=0), UP)
     arm = mount.sensor_to(default_head_m(spec) if head_m is None else head_m)
-    known = Known(address, finish, row, at, arm)
+    known = Known(address, finish, row, at, at_sigma, arm)
     noise = (span.still.gyro_noise_radps, span.still.accel_noise_mps2)
     return navigate(swing, start, span.still.gyro_bias_radps, known, noise=noise, settings=settings)
 

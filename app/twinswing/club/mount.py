@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from twinswing.club.impact import ImpactShock
 from twinswing.club.model import ClubSpec, FloatArray, ImuSamples
-from twinswing.club.orientation import between, integrate, multiply, rotate
+from twinswing.club.orientation import between, from_rotation_vector, integrate, multiply, rotate
 from twinswing.club.stillness import Still
 
 UP = np.array([0.0, 0.0, 1.0])
@@ -27,15 +28,15 @@ class MountSettings:
     axis_limit_rad  : an axis of the sensor within this of the cone is taken for the shaft.
     axis_sigma_rad  : how well an axis lies along the shaft: cut and glued by hand.
     face_sigma_rad  : about the shaft: a face is set a few degrees open or shut at address.
-    search_sigma_rad: of a shaft found by its sweep, about the cone.
-    window_s        : of the swing about its fastest turning in which the shaft sweeps nearly a plane.
-    plane_rad       : thickness of that plane.
-    pull_rad        : how nearly the force lies along the shaft, toward the head, in the follow-through. The club then
-                      turns about the hands, and a sensor at the butt lies behind them: it is pulled toward the head.
-    pull_s          : when that is, after the fastest turning.
+    search_sigma_rad: of a shaft found by its sweep; the worst of five synthetic swings and a captured one.
+    window_s        : of the swing about its fastest turning in which the shaft sweeps nearly a plane, mid-downswing to
+                      mid-follow-through. A shorter one lets other lines of the cone look as thin.
+    plane_rad       : thickness of that plane; a captured tour swing's is 0.033 over this window.
     doubt           : an axis is not taken for the shaft when the best line of the cone fits better by this
                       (difference of chi-square).
-    return_rad      : how closely the shaft comes back at impact to its direction at address.
+    return_rad      : how closely the shaft comes back at impact to its direction at address: hands lean it forward by
+                      up to 10 degrees more.
+    return_unfelt_rad : the same for the fastest turning, where no blow tells the instant of impact: 10 ms at 40 rad/s.
     """
 
     slope_sigma_rad: float = 0.09
@@ -43,13 +44,12 @@ class MountSettings:
     axis_limit_rad: float = 0.26
     axis_sigma_rad: float = 0.02
     face_sigma_rad: float = 0.06
-    search_sigma_rad: float = 0.17
-    window_s: float = 0.06
-    plane_rad: float = 0.08
-    pull_rad: float = 0.6
-    pull_s: tuple[float, float] = (0.01, 0.1)
+    search_sigma_rad: float = 0.1
+    window_s: float = 0.1
+    plane_rad: float = 0.04
     doubt: float = 4.0
-    return_rad: float = 0.25
+    return_rad: float = 0.15
+    return_unfelt_rad: float = 0.4
 
 
 @dataclass(frozen=True)
@@ -73,17 +73,24 @@ class FoundMount:
 
 
 def find_mount(
-    swing: ImuSamples, spec: ClubSpec, still: Still, *, takeaway: int, settings: MountSettings | None = None
+    swing: ImuSamples,
+    spec: ClubSpec,
+    still: Still,
+    *,
+    takeaway: int,
+    shock: ImpactShock | None = None,
+    settings: MountSettings | None = None,
 ) -> FoundMount:
     """Return the mount that the club states, or find it.
 
     swing : samples from address on. still : the address. takeaway : the row at which it ends.
+    shock : the blow, if one was felt.
     """
     settings = settings or MountSettings()
     if spec.mount is not None:
         return FoundMount(spec.mount.position_m, np.array(spec.mount.quaternion), 0.0, 0.0, "stated")
     up = still.accel_mps2 / np.linalg.norm(still.accel_mps2)
-    sweep = _Sweep.of(swing, spec, still, takeaway, up, settings)
+    sweep = _Sweep.of(swing, spec, still, takeaway, shock, settings)
     axes = np.concatenate([np.eye(3), -np.eye(3)])
     axis = min(axes, key=sweep.cost)
     shaft = sweep.search()
@@ -115,43 +122,48 @@ class _Sweep:
     slope_rad: float
     up: FloatArray
     at_address: FloatArray
-    at_peak: FloatArray
+    at_impact: FloatArray
+    return_rad: float
     around: FloatArray  # orientations about the fastest turning, (m, 4)
-    pull: FloatArray  # mean direction of the force in the follow-through, sensor frame
     settings: MountSettings
 
     @classmethod
     def of(
-        cls, swing: ImuSamples, spec: ClubSpec, still: Still, takeaway: int, up: FloatArray, settings: MountSettings
+        cls,
+        swing: ImuSamples,
+        spec: ClubSpec,
+        still: Still,
+        takeaway: int,
+        shock: ImpactShock | None,
+        settings: MountSettings,
     ) -> "_Sweep":
+        up = still.accel_mps2 / np.linalg.norm(still.accel_mps2)
         start = max(0, takeaway - 1)
         gyro = swing.gyro_radps[start:] - still.gyro_bias_radps
         t = swing.t_s[start:]
         q = integrate(between(up, UP), t, gyro)
-        peak = int(np.argmax(np.linalg.norm(gyro, axis=1)))
+        turn = np.linalg.norm(gyro, axis=1)
+        peak = int(np.argmax(turn))
         rows = np.abs(t - t[peak]) <= settings.window_s
-        after = (t >= t[peak] + settings.pull_s[0]) & (t <= t[peak] + settings.pull_s[1])
-        pull = swing.accel_mps2[start:][after].sum(axis=0) if after.any() else np.zeros(3)
         slope = -(spec.lie_rad - settings.low_hands_rad)  # the shaft points down, against "up"
-        return cls(slope, up, q[0], q[peak], q[rows], pull / max(1e-9, float(np.linalg.norm(pull))), settings)
+        if shock is None:
+            return cls(slope, up, q[0], q[peak], settings.return_unfelt_rad, q[rows], settings)
+        row = int(np.clip(np.searchsorted(t, shock.t_s) - 1, 0, len(t) - 1))
+        at_impact = multiply(q[row], from_rotation_vector((shock.t_s - t[row]) * gyro[row]))
+        closeness = float(np.hypot(settings.return_rad, turn[row] * shock.sigma_s))
+        return cls(slope, up, q[0], at_impact, closeness, q[rows], settings)
 
     def off_cone(self, shaft: FloatArray) -> float:
         """Return how far a direction lies off the cone, rad."""
         return abs(float(np.arcsin(np.clip(shaft @ self.up, -1.0, 1.0))) - self.slope_rad)
 
     def cost(self, shaft: FloatArray) -> float:
-        """Return chi-square of a direction: slope, thinness of the sweep, return at impact, pull afterwards."""
+        """Return chi-square of a direction: slope, thinness of the sweep, return at impact."""
         s = self.settings
         along = rotate(self.around, np.broadcast_to(shaft, (len(self.around), 3)))
         thickness = float(np.linalg.svd(along, compute_uv=False)[-1]) / np.sqrt(len(along))
-        back = float(np.linalg.norm(rotate(self.at_peak, shaft) - rotate(self.at_address, shaft)))
-        pulled = float(np.arccos(np.clip(shaft @ self.pull, -1.0, 1.0)))
-        parts = (
-            self.off_cone(shaft) / s.slope_sigma_rad,
-            thickness / s.plane_rad,
-            back / s.return_rad,
-            pulled / s.pull_rad,
-        )
+        back = float(np.linalg.norm(rotate(self.at_impact, shaft) - rotate(self.at_address, shaft)))
+        parts = (self.off_cone(shaft) / s.slope_sigma_rad, thickness / s.plane_rad, back / self.return_rad)
         return float(sum(part**2 for part in parts))
 
     def search(self) -> FloatArray:

@@ -37,8 +37,10 @@ class NavigationSettings:
     still_accel_mps2 : gravity as the still sensor reads it.
     clipped_accel_share, clipped_gyro_share : what a clipped sample is short by, as a part of full scale.
     shock_s, shock_mps : for so long after the blow the sensor rings, and the velocity that this may add.
-    return_m         : how near the head's centre comes to its place at address when it meets the ball (x, y, z). A ball
-                       on a tee lies higher than the club's address; a face meets the ball a few centimetres off.
+    return_m         : how near the head's centre comes to its place at address when it meets the ball. A ball on a tee
+                       lies higher than the club's address; a face meets the ball a few centimetres off. Along its path
+                       an uncertain instant adds speed times that.
+    finish_turn_m    : a club that still turns at the finish moves at its rate times this: the body under it turns too.
     reach_m, reach_every_s : the grip stays in the hands, so within arms' reach of where it was at address; counted this
                        seldom, because a pull toward the address is right only as far as nothing better is known.
     every_s          : still samples are counted once in so long: tremor is not independent from sample to sample.
@@ -58,7 +60,8 @@ class NavigationSettings:
     clipped_gyro_share: float = 0.15
     shock_s: float = 0.008
     shock_mps: float = 1.0
-    return_m: tuple[float, float, float] = (0.03, 0.03, 0.03)
+    return_m: float = 0.03
+    finish_turn_m: float = 1.0
     reach_m: float = 0.8
     reach_every_s: float = 0.4
     every_s: float = 0.05
@@ -88,13 +91,14 @@ class Known:
 
     address, finish : rows at which the club is still, boolean (n,).
     impact_row      : where it meets the ball, or None; head_m: sensor to head's centre, sensor frame, or None.
-    impact_s        : the blow's time.
+    impact_s, impact_sigma_s : the blow's time.
     """
 
     address: NDArray[np.bool_]
     finish: NDArray[np.bool_]
     impact_row: int | None = None
     impact_s: float | None = None
+    impact_sigma_s: float = 0.0
     head_m: FloatArray | None = None
 
 
@@ -143,7 +147,7 @@ def navigate(
     R = matrices(q)
     transition = _transitions(t, R, force, gyro)
     growth = _process_noise(samples, known, noise, settings)
-    updates = _updates(t, R, force, velocity, position, known, settings)
+    updates = _updates(t, R, gyro, force, velocity, position, known, settings)
     error, covariance, misfit = _smooth(transition, growth, updates, settings)
     fixed = multiply(from_rotation_vector(error[:, ROT]), q)
     rate = gyro * (1.0 - error[:, GSCALE]) - error[:, GBIAS]
@@ -211,6 +215,7 @@ Update = tuple[FloatArray, FloatArray, FloatArray]
 def _updates(
     t: FloatArray,
     R: FloatArray,
+    gyro: FloatArray,
     force: FloatArray,
     velocity: FloatArray,
     position: FloatArray,
@@ -232,7 +237,8 @@ def _updates(
         H_g[:, ROT] = -skew(force[row])
         H_g[:, ABIAS] = -R[row]
         address = bool(known.address[row])
-        slow = settings.still_mps if address else settings.finish_mps
+        turning = settings.finish_turn_m * float(np.linalg.norm(gyro[row]))
+        slow = settings.still_mps if address else float(np.hypot(settings.finish_mps, turning))
         level = settings.still_accel_mps2 * (1.0 if address else 2.0)
         out[row] = [
             (H_v, -velocity[row], np.full(3, slow)),
@@ -245,15 +251,43 @@ def _updates(
         if t[row] - last >= settings.reach_every_s:
             last = t[row]
             out.setdefault(row, []).append((H_p, -position[row], np.full(3, settings.reach_m)))
-    if known.impact_row is not None and known.head_m is not None:
+    if known.impact_row is not None and known.impact_s is not None and known.head_m is not None:
         row = known.impact_row
-        arm = R[row] @ known.head_m
-        H = np.zeros((3, STATES))
-        H[:, POS] = np.eye(3)
-        H[:, ROT] = -skew(arm)
-        there = position[row] + arm - R[0] @ known.head_m
-        out.setdefault(row, []).append((H, -there, np.array(settings.return_m)))
+        out.setdefault(row, []).append(
+            _return(known.impact_s - t[row], R[row], gyro[row], velocity[row], position[row] - R[0] @ known.head_m,
+                    known.head_m, known.impact_sigma_s, settings)
+        )  # fmt: skip
     return out
+
+
+def _return(
+    ahead_s: float,
+    R: FloatArray,
+    gyro: FloatArray,
+    velocity: FloatArray,
+    away: FloatArray,
+    head_m: FloatArray,
+    sigma_s: float,
+    settings: NavigationSettings,
+) -> Update:
+    """Return the constraint that the head meets the ball `ahead_s` after a row, at its place at address.
+
+    away : the sensor's place less that of the head at address, (3,). The head is carried on by its velocity: between
+    two samples at 200 Hz it moves by 20 cm. Axes of the constraint: along its path, where the blow's instant is as
+    uncertain as `sigma_s` times its speed, and across.
+    """
+    arm = R @ head_m
+    moving = velocity + R @ np.cross(gyro, head_m)
+    carried = arm + R @ np.cross(gyro, head_m) * ahead_s
+    H = np.zeros((3, STATES))
+    H[:, POS] = np.eye(3)
+    H[:, VEL] = np.eye(3) * ahead_s
+    H[:, ROT] = -skew(carried)
+    speed = float(np.linalg.norm(moving))
+    path = moving / max(1e-9, speed)
+    axes = np.linalg.svd(path[None])[2]  # the first row is the path's direction
+    sigma = np.array([np.hypot(settings.return_m, speed * sigma_s), settings.return_m, settings.return_m])
+    return axes @ H, -axes @ (away + arm + moving * ahead_s), sigma
 
 
 def _smooth(

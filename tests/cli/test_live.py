@@ -160,9 +160,9 @@ def test_a_kill_loses_at_most_the_open_chunk(film: Path, log: Path, tmp_path: Pa
     with Command("capture", "--camera", film, "--listen", "127.0.0.1:0", "-o", out) as capture:
         port = capture.port()
         with Command("play-club", log, "--to", f"ws://127.0.0.1:{port}", "--rate", 0.2) as club:
-            capture.until("putter:")
             first = int(capture.until("putter:").rpartition("putter: ")[2].split()[0])
             # Two more lines later, two seconds each, what was told above lies in closed chunks.
+            capture.until("putter:")
             capture.until("putter:")
             capture.process.kill()
             capture.end()

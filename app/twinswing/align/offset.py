@@ -222,7 +222,7 @@ def _result(
         notes.append("Another place in the stream fits almost as well.")
     return AlignmentResult(
         offset_s=float(offset), drift_ppm=float(drift), sigma_s=sigma, confidence=confidence,
-        method="club path against hand landmarks" + (", clock from the socket" if hint is not None else ""),
+        method="club path against hand landmarks" + ("" if hint is None else f", clock hint: {hint.source}"),
         impact_s=float(path.impact_s * (1 + drift * 1e-6) + offset),
         diagnostics={"rms_m": fit.rms_m, "explained": fit.explained, "prior_cost": fit.prior_cost,
                      "coarse_score": c.score, "rival": rival, "frames": float(fit.frames), "shift_s": fit.theta[SHIFT],

@@ -1,7 +1,7 @@
 """What the window remembers between runs."""
 
 import json
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 
 _MAX_RECENT = 12
@@ -21,7 +21,7 @@ class Settings:
         """Return the settings with a file at the head of the recent ones."""
         name = str(path)
         recent = (name, *(other for other in self.recent if other != name))[:_MAX_RECENT]
-        return Settings(self.width_px, self.height_px, self.show, recent, self.layout)
+        return replace(self, recent=recent)
 
 
 def load_settings(path: Path) -> Settings:

@@ -160,12 +160,32 @@ def bench_frame(full: bool) -> list[Figure]:
     ]
 
 
+def bench_swings(full: bool) -> list[Figure]:
+    """Filmed swings through the whole analysis, and the club's sensor alone, against the truth."""
+    from twinswing.truth.bench_swing import bench_filmed, bench_head_speed  # noqa: PLC0415
+
+    found = bench_filmed(18 if full else 6)
+    method = f"{found.clips} swings filmed at 30 fps, 300x400, {found.refused} not read"
+    swings = 30 if full else 9
+    median, p95 = bench_head_speed(swings)
+    alone = f"{swings} drawn swings, sensor's noise, clipping and mount varied"
+    return [
+        Figure("swings", "golfer found", found.found, "1", ">= 0.98", "all frames", method),
+        Figure("swings", "events within GolfDB's tolerance", found.events, "1", ">= 0.85", "truth", method),
+        Figure("swings", "joint, the ball's place apart, median", found.joint_m, "m", "", "truth", method),
+        Figure("swings", "joints within one sigma", found.within_sigma, "1", "", "truth", method),
+        Figure("swings", "head speed from the sensor, median", median, "1", "", "truth", alone),
+        Figure("swings", "head speed from the sensor, 95th percentile", p95, "1", "", "truth", alone),
+    ]
+
+
 BENCHES: dict[str, Bench] = {
     "recording": bench_recording,
     "frame": bench_frame,
     "hub": bench_hub,
     "clock": bench_clock,
     "analysis": bench_analysis,
+    "swings": bench_swings,
     "alignment": bench_alignment,
 }
 

@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 
 from twinswing.stage.cameras import named_camera
-from twinswing.stage.offscreen import OffscreenStage
 from twinswing.stage.overlay import ar_options
 from twinswing.stage.scene import SwingScene
 from twinswing.stage.snapshot import save_png
@@ -34,13 +33,6 @@ CASES = {
     "oblique-screen": ("oblique", 0.9, {"screen": True, "trail_stays_s": 0.5}),
     "over-the-video": ("video", 1.4, None),
 }
-
-
-@pytest.fixture(scope="module")
-def stage():
-    """Draw on a stage that has drawn nothing else, as whoever kept the pictures did."""
-    with OffscreenStage(240, 320, msaa=4) as made:
-        yield made
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -71,9 +71,9 @@ class Viewport:
     """
 
     def __init__(self, window: p3d.GraphicsOutput, engine: p3d.GraphicsEngine, msaa: int = 4) -> None:
-        self._window = window
+        self._window, self._engine = window, engine
         self.rect: Rect = (0, 0, max(window.get_x_size(), 1), max(window.get_y_size(), 1))
-        self.buffer = self._make_buffer(engine, msaa)
+        self.buffer = self._make_buffer(msaa)
         node = p3d.Camera("viewport")
         node.set_camera_mask(PICTURE_MASK)
         self._lens = p3d.PerspectiveLens()
@@ -86,12 +86,12 @@ class Viewport:
         self.motion = CameraMotion()
         self.pinhole: PinholeCamera | None = None
 
-    def _make_buffer(self, engine: p3d.GraphicsEngine, msaa: int) -> p3d.GraphicsOutput:
+    def _make_buffer(self, msaa: int) -> p3d.GraphicsOutput:
         properties = p3d.FrameBufferProperties()
         properties.set_rgba_bits(8, 8, 8, 8)
         properties.set_depth_bits(24)
         properties.set_multisamples(msaa)
-        buffer = engine.make_output(
+        buffer = self._engine.make_output(
             self._window.get_pipe(),
             "scene",
             -5,
@@ -141,6 +141,12 @@ class Viewport:
             max(left / across, 0.0), min((left + width) / across, 1.0), bottom, min(1.0 - top / down, 1.0)
         )
         self.buffer.set_size(*self.size)
+
+    def close(self) -> None:
+        """Give the buffer back; nothing is drawn any more."""
+        self.camera.remove_node()
+        self._window.remove_display_region(self.region)
+        self._engine.remove_window(self.buffer)
 
     def draw(self, root: p3d.NodePath) -> None:
         """Draw this scene from now on."""

@@ -387,7 +387,21 @@ class Desk(ShowBase):  # type: ignore[misc]
         if self.drops is not None:
             self.drops.close()
         self.ui.close()
+        self._free_buffers()
         self.destroy()
+
+    def _free_buffers(self) -> None:
+        """Give the driver's objects back while this window's context is the current one.
+
+        Panda3D deletes them by number in whichever context drew last, and numbers repeat from context to context: a
+        stage that lives on beside a closed window lost its shadow map to it.
+        """
+        if self.scene is not None:
+            self.scene.root.remove_node()
+            self.scene = None
+        self.graphicsEngine.render_frame()
+        self.shadows.close()
+        self.viewport.close()
 
 
 def _free_name(path: Path) -> Path:

@@ -176,8 +176,7 @@ class OffscreenStage:
                 f"expected a camera of {self.width_px}x{self.height_px} pixels, found "
                 f"{camera.width_px}x{camera.height_px}"
             )
-        changed = scene is not self._scene or (self._shadows is not None and self._shadows.bound != scene.root)
-        if changed:
+        if scene is not self._scene or (self._shadows and self._shadows.bound != scene.root):
             self._scene = scene
             self._camera.reparent_to(scene.root)
             self._camera.node().set_scene(scene.root)
@@ -185,9 +184,6 @@ class OffscreenStage:
         scene.bind_shadows(self._shadows)
         apply_to_lens(self._lens, camera, shift_px)
         self._camera.set_mat(camera_matrix(camera))
-        if changed and self._shadows is not None:
-            # A driver may hand the map over a frame late; the first picture must not show another scene's shadows.
-            self._engine.render_frame()
 
     def _raw(self) -> NDArray[np.uint8]:
         """Return the driver's picture, bgra, bottom row first; a view that the next frame overwrites."""

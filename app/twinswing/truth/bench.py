@@ -136,8 +136,8 @@ def bench_recording(full: bool) -> list[Figure]:
                 for i in range(megabytes * 16):
                     writer.write_video(i * 10_000_000, noise)
             start = time.perf_counter()
-            with RecordingReader(path) as reader:
-                assert reader.span_ns is not None
+            with RecordingReader(path):
+                pass
             times[megabytes] = time.perf_counter() - start
     small, large = (times[key] for key in sorted(times))
     return [

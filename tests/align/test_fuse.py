@@ -57,6 +57,21 @@ def test_a_club_with_a_sensor_is_placed_by_the_body_and_turned_by_itself(case):
     assert (np.diff(motion.t_s) > 0).all()
 
 
+def test_a_club_that_rests_before_and_after_the_swing_stays_at_rest(case):
+    swing, body, camera, imu = case
+    motion = fuse_club(body, camera, imu, CLOCK, swing.spec, events=swing.events_s)
+    speed = np.linalg.norm(np.gradient(motion.head_m, motion.t_s, axis=0), axis=1)
+    true = np.linalg.norm(np.gradient(swing.head_at(motion.t_s), motion.t_s, axis=0), axis=1)
+    shaft = Rotation.from_quat(motion.quaternion, scalar_first=True).as_matrix()[:, :, 2]
+    turn = np.linalg.norm(np.gradient(shaft, motion.t_s, axis=0), axis=1)
+    calm = (motion.t_s < swing.events_s["address"] - 0.1) | (motion.t_s > swing.events_s["finish"] + 0.3)
+    assert calm.any()
+    assert (true[calm] < 0.5).all()
+    # The body's jitter of millimetres a frame is let through; a change from one estimate to another is not.
+    assert speed[calm].max() < 2.5
+    assert turn[calm].max() < 2.5
+
+
 def test_the_hands_hold_the_club(case):
     swing, body, camera, imu = case
     lead = JOINT["left_hand" if body.handed == "right" else "right_hand"]

@@ -14,6 +14,7 @@ from twinswing.align.club_frame import (
     motion_of,
     unit,
 )
+from twinswing.align.extend import FreeTurn, extend
 from twinswing.align.hinge import club_from_body, swing_times
 from twinswing.body.camera import PinholeCamera
 from twinswing.body.skeleton import JOINT, BodyMotion
@@ -92,7 +93,7 @@ def fuse_club(
     own = replace(found.motion, t_s=np.asarray(clock.to_session(found.motion.t_s)))
     if not (own.t_s[0] <= times["top"] and own.t_s[-1] >= times["impact"]):
         return arms
-    return _hang(body, camera, own, times, arms, params)
+    return _hang(body, camera, own, times, arms, FreeTurn.of(imu, found.mount, clock), params)
 
 
 def swing_near(imu: ImuSamples, clock: ClockMap, times: dict[str, float]) -> SwingSpan | None:
@@ -189,7 +190,7 @@ def _shift_at(
 
 def _hang(
     body: BodyMotion, camera: PinholeCamera | None, own: ClubMotion, times: dict[str, float], arms: ClubMotion,
-    params: FuseParams,
+    free: FreeTurn, params: FuseParams,
 ) -> ClubMotion:  # fmt: skip
     """Put the sensor's motion into the body's hands and the head at the ball."""
     hung = solve_heading(body, camera, own, times, params)
@@ -202,7 +203,7 @@ def _hang(
     sigma_rad = np.hypot(np.interp(t, own.t_s, own.sigma_rad), min(hung.sigma_heading_rad, 0.5))
     sigma_m = np.hypot(np.interp(t, own.t_s, own.sigma_m), np.hypot(shift_sigma, sigma_rad * own.spec.length_m))
     inner = motion_of(t, butt + shift, club, head_in_club, sigma_m, sigma_rad, own.spec, "club+video")
-    return _extend(inner, arms)
+    return extend(inner, arms, free)
 
 
 def _rows(t: FloatArray, t0: FloatArray, values: FloatArray) -> FloatArray:
@@ -245,37 +246,6 @@ def _take_up(
     shift = cross @ (inverse @ miss)
     variance = params.steady_m**2 + params.follow_m**2 - np.einsum("ij,jk,ik->i", cross, inverse, cross)
     return shift, np.sqrt(np.maximum(variance, 1e-6))
-
-
-def _extend(inner: ClubMotion, arms: ClubMotion) -> ClubMotion:
-    """Lengthen a motion by the arms' own before and after it, turning over to them within 0.15 s."""
-    before, after = arms.t_s < inner.t_s[0], arms.t_s > inner.t_s[-1]
-    if not (before.any() or after.any()):
-        return inner
-    ramp = np.minimum.reduce([
-        np.where(before.any(), (inner.t_s - inner.t_s[0]) / 0.15, 1.0),
-        np.where(after.any(), (inner.t_s[-1] - inner.t_s) / 0.15, 1.0),
-        np.ones(len(inner.t_s)),
-    ])  # fmt: skip
-    ramp = ramp * ramp * (3.0 - 2.0 * ramp)
-    theirs = Slerp(arms.t_s, Rotation.from_quat(arms.quaternion, scalar_first=True))(
-        np.clip(inner.t_s, arms.t_s[0], arms.t_s[-1])
-    )
-    ours = Rotation.from_quat(inner.quaternion, scalar_first=True)
-    blended = theirs * Rotation.from_rotvec((theirs.inv() * ours).as_rotvec() * ramp[:, None])
-    their_butt = _rows(inner.t_s, arms.t_s, arms.butt_m)
-    butt = their_butt + ramp[:, None] * (inner.butt_m - their_butt)
-    t = np.concatenate([arms.t_s[before], inner.t_s, arms.t_s[after]])
-    before_q, after_q = arms.quaternion[before], arms.quaternion[after]
-    quaternion = np.concatenate([before_q, blended.as_quat(scalar_first=True), after_q])
-    rotation = Rotation.from_quat(quaternion, scalar_first=True).as_matrix()
-    head_in_club = ours[0].inv().apply(inner.head_m[0] - inner.butt_m[0])
-
-    def join(a: FloatArray, b: FloatArray) -> FloatArray:
-        return np.concatenate([a[before], b, a[after]])
-
-    return motion_of(t, join(arms.butt_m, butt), rotation, head_in_club, join(arms.sigma_m, inner.sigma_m),
-                     join(arms.sigma_rad, inner.sigma_rad), inner.spec, inner.source)  # fmt: skip
 
 
 def stand_at_ball(

@@ -12,8 +12,12 @@ import pytest
 from twinswing.body.camera import PinholeCamera
 from twinswing.errors import InputError, MissingPartError
 from twinswing.stage import geom, offscreen
+from twinswing.stage.cameras import named_camera
 from twinswing.stage.material import Light, Material, Quality, apply_material
 from twinswing.stage.offscreen import OffscreenStage
+from twinswing.stage.scene import SwingScene
+from twinswing.truth.build import make_swing
+from twinswing.truth.session import session_of
 
 POINTS_M = np.array([[0.0, 0.0, 0.0], [0.5, 0.4, 0.2], [-0.6, 0.9, 1.3], [0.4, 1.5, 2.0], [-0.3, -0.5, 0.9]])
 
@@ -95,6 +99,21 @@ def test_two_stages_and_two_scenes_do_not_disturb_one_another(stage, kit):
     assert np.array_equal(stage.render(one, kit.face_on), alone)
     one.set_time(0.2)
     assert not np.array_equal(stage.render(one, kit.face_on), alone), "still draws after the other closed"
+
+
+def test_the_next_scene_is_shaded_the_same_after_other_stages_came_and_went(kit):
+    def picture(drawn_by, t_s):
+        scene = kit.scene()
+        scene.set_time(t_s)
+        return drawn_by.render(scene, kit.face_on)
+
+    filmed = session_of(make_swing())  # with a golfer and a club of many textures, unlike the stand-ins
+    with OffscreenStage(240, 320) as stage:
+        before = picture(stage, 1.2)
+        for _ in range(2):
+            with OffscreenStage(240, 320) as other:
+                other.render(SwingScene(filmed), named_camera("face-on", filmed, 240, 320))
+            assert np.array_equal(picture(stage, 1.2), before)
 
 
 def test_pictures_outlive_the_next_frame(stage, kit):

@@ -5,6 +5,7 @@ says. The driver is EGL (`p3headlessgl`), which needs no display server; where t
 """
 
 import functools
+import threading
 from collections.abc import Sequence
 from types import TracebackType
 from typing import Protocol, Self
@@ -62,6 +63,39 @@ def _pipe() -> p3d.GraphicsPipe:
     raise MissingPartError(_MISSING)
 
 
+class _Context(threading.local):
+    """One driver context for all the stages of a thread, never given back while the thread lives.
+
+    Panda3D deletes driver objects by number in whichever context is current, and numbers repeat from context to
+    context: stages with contexts of their own lose shadow maps and buffers to one another as they close.
+    """
+
+    def __init__(self) -> None:
+        self.engine = p3d.GraphicsEngine()
+        self.host = _make_buffer(self.engine, _pipe(), 1, 1)
+
+
+def _make_buffer(
+    engine: p3d.GraphicsEngine, pipe: p3d.GraphicsPipe, width_px: int, height_px: int, samples: int = 0,
+    host: p3d.GraphicsOutput | None = None,
+) -> p3d.GraphicsOutput:  # fmt: skip
+    properties = p3d.FrameBufferProperties()
+    properties.set_rgba_bits(8, 8, 8, 8)
+    properties.set_depth_bits(24)
+    properties.set_multisamples(samples)
+    size = p3d.WindowProperties.size(width_px, height_px)
+    arguments = (pipe, "picture", 0, properties, size, p3d.GraphicsPipe.BF_refuse_window)
+    buffer = engine.make_output(*arguments, *(() if host is None else (host.gsg, host)))
+    if buffer is None:
+        raise MissingPartError(_MISSING)
+    return buffer
+
+
+@functools.cache
+def _context() -> _Context:
+    return _Context()
+
+
 class OffscreenStage:
     """A picture buffer with its own camera and shadow map; use as a context manager.
 
@@ -81,11 +115,11 @@ class OffscreenStage:
             raise InputError(f"expected a picture of 1 to 8192 pixels a side, found {width_px}x{height_px}")
         self.width_px, self.height_px = width_px, height_px
         self.quality = quality or Quality(msaa=msaa)
-        self._engine = p3d.GraphicsEngine() if beside is None else beside.engine
-        self._pipe = _pipe() if beside is None else beside.get_pipe()
         # A driver's own surface may offer samples and not take them (Mesa's does): draw into a buffer beside it.
-        self._own_host = self._make_buffer(1, 1, None) if beside is None else None
-        self._buffer = self._make_buffer(width_px, height_px, beside or self._own_host)
+        host = _context().host if beside is None else beside
+        self._engine = _context().engine if beside is None else beside.engine
+        self._pipe = host.get_pipe()
+        self._buffer = _make_buffer(self._engine, self._pipe, width_px, height_px, self.quality.msaa, host)
         self._texture = p3d.Texture("picture")
         self._buffer.add_render_texture(self._texture, p3d.GraphicsOutput.RTM_copy_ram)
         self._buffer.set_clear_color(p3d.LVecBase4f(0.05, 0.055, 0.06, 1.0))
@@ -99,18 +133,7 @@ class OffscreenStage:
         if self.quality.shadow_px:
             self._shadows = ShadowMap(self._engine, self._pipe, self._buffer, self.quality.shadow_px)
         self._scene: Scene | None = None
-
-    def _make_buffer(self, width_px: int, height_px: int, host: p3d.GraphicsOutput | None) -> p3d.GraphicsOutput:
-        properties = p3d.FrameBufferProperties()
-        properties.set_rgba_bits(8, 8, 8, 8)
-        properties.set_depth_bits(24)
-        properties.set_multisamples(self.quality.msaa if host is not None else 0)
-        size = p3d.WindowProperties.size(width_px, height_px)
-        arguments = (self._pipe, "picture", 0, properties, size, p3d.GraphicsPipe.BF_refuse_window)
-        buffer = self._engine.make_output(*arguments, *(() if host is None else (host.gsg, host)))
-        if buffer is None:
-            raise MissingPartError(_MISSING)
-        return buffer
+        self._set_active(False)
 
     @property
     def driver(self) -> str:
@@ -127,23 +150,30 @@ class OffscreenStage:
 
     def close(self) -> None:
         """Give the buffers back to the driver; the stage cannot draw any more."""
-        # Panda3D deletes a buffer's driver objects by number in whichever context is current, and numbers repeat from
-        # context to context: without a last frame here it would delete those of the stage that drew last.
-        self._camera.node().set_active(False)
-        self._engine.render_frame()
         if self._shadows is not None:
             self._shadows.close()
             self._shadows = None
         self._camera.remove_node()
         self._engine.remove_window(self._buffer)
-        if self._own_host is not None:
-            self._engine.remove_window(self._own_host)
         self._scene = None
+
+    def _set_active(self, on: bool) -> None:
+        """Take part in the engine's frames, which it draws for whoever shares it, or not."""
+        self._buffer.set_active(on)
+        if self._shadows is not None:
+            self._shadows.buffer.set_active(on)
+
+    def _draw(self) -> None:
+        self._set_active(True)
+        try:
+            self._engine.render_frame()
+        finally:
+            self._set_active(False)
 
     def render(self, scene: Scene, camera: PinholeCamera) -> RgbImage:
         """Draw the scene as it stands through a camera of this stage's size, shape (height, width, 3), rgb."""
         self._aim(scene, camera)
-        self._engine.render_frame()
+        self._draw()
         return self._read()
 
     def render_accumulated(self, scene: Scene, camera: PinholeCamera, times_s: Sequence[float]) -> RgbImage:
@@ -159,7 +189,7 @@ class OffscreenStage:
         for i, (t_s, shift) in enumerate(zip(times_s, _shifts(len(times_s)), strict=True)):
             scene.set_time(float(t_s))
             self._aim(scene, camera, shift)
-            self._engine.render_frame()
+            self._draw()
             frame = cv2.LUT(self._raw(), _DECODE)
             part = frame if part is None else cv2.add(part, frame, dst=part)
             if i % _PART == _PART - 1 or i == len(times_s) - 1:
@@ -214,16 +244,8 @@ _ENCODE = np.rint(255.0 * np.linspace(0.0, 1.0, _FINE + 1) ** (1 / 2.2)).astype(
 
 def driver_accepts(shader: p3d.Shader) -> bool:
     """Tell whether the driver compiles and links a shader."""
-    engine = p3d.GraphicsEngine()
-    buffer = engine.make_output(
-        _pipe(), "check", 0, p3d.FrameBufferProperties(), p3d.WindowProperties.size(4, 4),
-        p3d.GraphicsPipe.BF_refuse_window,
-    )  # fmt: skip
-    if buffer is None:
-        raise MissingPartError(_MISSING)
-    try:
-        engine.render_frame()
-        context = shader.prepare_now(buffer.gsg.prepared_objects, buffer.gsg)
-        return context is not None and not shader.get_error_flag()
-    finally:
-        engine.remove_all_windows()
+    context = _context()
+    context.engine.render_frame()
+    gsg = context.host.gsg
+    compiled = shader.prepare_now(gsg.prepared_objects, gsg)
+    return compiled is not None and not shader.get_error_flag()

@@ -1,5 +1,6 @@
 """Where panels lie: a dock space over the whole window with the scene in its middle."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from imgui_bundle import imgui
@@ -19,15 +20,19 @@ class Shares:
     measures: float = 0.20
 
 
-def _build(size: imgui.ImVec2, shares: Shares) -> None:
+def split(node: int, side: imgui.Dir, share: float) -> tuple[int, int]:
+    """Divide a node; return the part on that side, of that share, and the rest."""
+    _, there, opposite = imgui.internal.dock_builder_split_node_py(node, side, share)
+    return int(there), int(opposite)
+
+
+def build_swing(size: imgui.ImVec2) -> None:
+    """Lay out a swing's panels for the first time."""
+    shares = Shares()
     dock = imgui.internal
     dock.dock_builder_remove_node(DOCK_ID)
     dock.dock_builder_add_node(DOCK_ID, imgui.internal.DockNodeFlagsPrivate_.dock_space.value)
     dock.dock_builder_set_node_size(DOCK_ID, size)
-
-    def split(node: int, side: imgui.Dir, share: float) -> tuple[int, int]:
-        _, there, opposite = dock.dock_builder_split_node_py(node, side, share)
-        return int(there), int(opposite)
 
     timeline, rest = split(DOCK_ID, imgui.Dir.down, min(shares.timeline_px / max(size.y, 1.0), 0.4))
     right, rest = split(rest, imgui.Dir.right, shares.measures)
@@ -38,12 +43,15 @@ def _build(size: imgui.ImVec2, shares: Shares) -> None:
     dock.dock_builder_finish(DOCK_ID)
 
 
-def dock_space(*, rebuild: bool, shares: Shares | None = None) -> Rect:
-    """Lay out the dock space below the toolbar; return the rectangle that is left for the scene."""
+def dock_space(*, rebuild: bool, build: Callable[[imgui.ImVec2], None]) -> Rect:
+    """Lay out the dock space below the toolbar; return the rectangle that is left for the scene.
+
+    build: puts the panels into their first places in a space of that size.
+    """
     size = imgui.get_io().display_size
     area = imgui.ImVec2(size.x, max(size.y - _TOOLBAR_PX, 1.0))
     if rebuild or imgui.internal.dock_builder_get_node(DOCK_ID) is None:
-        _build(area, shares or Shares())
+        build(area)
     imgui.set_next_window_pos(imgui.ImVec2(0, _TOOLBAR_PX))
     imgui.set_next_window_size(area)
     imgui.push_style_var(imgui.StyleVar_.window_padding, imgui.ImVec2(0, 0))

@@ -3,12 +3,13 @@
 import warnings
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import panda3d.core as p3d
 from imgui_bundle import imgui, implot
 
 from twinswing.desk import layout, theme
+from twinswing.desk.actions import groups
 from twinswing.desk.imgui_backend import ImGuiBackend
 from twinswing.desk.panels.context import PanelContext
 from twinswing.desk.panels.measures import draw_measures
@@ -19,9 +20,11 @@ from twinswing.desk.panels.toolbar import draw_toolbar
 from twinswing.desk.panels.video import draw_video
 from twinswing.desk.viewport import Rect
 
+Context = TypeVar("Context")
 
-class UserInterface:
-    """The panels of one window.
+
+class Interface:
+    """Dear ImGui in one window: contexts, typeface, look, and what every window's panels need.
 
     base: the ShowBase whose window they lie in; without a window (offscreen) the panels are drawn all the same.
     """
@@ -87,28 +90,14 @@ class UserInterface:
         """Tell whether a text field has the keyboard."""
         return bool(imgui.get_io().want_text_input)
 
-    def frame(self, context: PanelContext) -> Rect:
-        """Draw all panels; return the rectangle left for the scene."""
-        context.fonts = self.fonts
-        layout.toolbar_window()
-        draw_toolbar(context)
-        imgui.end()
-        scene = layout.dock_space(rebuild=self._rebuild)
-        self._rebuild = False
-        self._panel("Timeline", context, draw_timeline, shown=True)
-        self._panel("Plots", context, draw_plots, shown=context.shows("plots"))
-        self._panel("Video", context, draw_video, shown=context.shows("pip"))
-        self._panel("Measures", context, draw_measures, shown=context.shows("measures"))
-        draw_job(context)
-        draw_notice(context)
-        if self.files_open:
-            self.files.draw(context)
-        if self.help_open:
-            draw_help(context)
-        return scene
+    def take_rebuild(self) -> bool:
+        """Tell whether the panels go back to their places in this frame."""
+        rebuild, self._rebuild = self._rebuild, False
+        return rebuild
 
     @staticmethod
-    def _panel(name: str, context: PanelContext, draw: Callable[[PanelContext], None], *, shown: bool) -> None:
+    def panel(name: str, context: Context, draw: Callable[[Context], None], *, shown: bool) -> None:
+        """Draw a docked panel."""
         if not shown:
             return
         if imgui.begin(name, None, imgui.WindowFlags_.no_collapse)[0]:
@@ -124,3 +113,26 @@ class UserInterface:
             self._base.task_mgr.remove("imgui-new-frame")
             self._base.task_mgr.remove("imgui-render-frame")
             self.backend.cleanup()
+
+
+class UserInterface(Interface):
+    """The panels of a swing's window."""
+
+    def frame(self, context: PanelContext) -> Rect:
+        """Draw all panels; return the rectangle left for the scene."""
+        context.fonts = self.fonts
+        layout.toolbar_window()
+        draw_toolbar(context)
+        imgui.end()
+        scene = layout.dock_space(rebuild=self.take_rebuild(), build=layout.build_swing)
+        self.panel("Timeline", context, draw_timeline, shown=True)
+        self.panel("Plots", context, draw_plots, shown=context.shows("plots"))
+        self.panel("Video", context, draw_video, shown=context.shows("pip"))
+        self.panel("Measures", context, draw_measures, shown=context.shows("measures"))
+        draw_job(context)
+        draw_notice(context)
+        if self.files_open:
+            self.files.draw(context)
+        if self.help_open:
+            draw_help(context, groups())
+        return scene

@@ -63,7 +63,17 @@ def fitted_rect(rect: Rect, aspect: float | None) -> Rect:
     return left + (width - wide) // 2, top + (height - high) // 2, max(wide, 1), max(high, 1)
 
 
-class Viewport:
+def turned(orbit: OrbitCamera, dx_px: float, dy_px: float) -> OrbitCamera:
+    """Turn an eye around what it looks at by a mouse drag."""
+    return orbit.orbited(-dx_px * _TURN_RAD_PER_PX, dy_px * _TURN_RAD_PER_PX)
+
+
+def metres_per_pixel(orbit: OrbitCamera, height_px: int) -> float:
+    """Return how far a pixel is at the target's distance, so that a drag moves what lies there with the mouse."""
+    return orbit.distance_m * 2.0 * math.tan(orbit.vertical_fov_rad / 2) / height_px
+
+
+class SceneRegion:
     """The scene's picture in the window: drawn into a multisampled buffer, then laid on its rectangle.
 
     The buffer, because a window's own multisampling depends on the driver (Mesa's software renderer offers it and
@@ -83,7 +93,6 @@ class Viewport:
         self.region = window.make_display_region()
         self.region.set_sort(0)
         self._show_picture()
-        self.motion = CameraMotion()
         self.pinhole: PinholeCamera | None = None
 
     def _make_buffer(self, msaa: int) -> p3d.GraphicsOutput:
@@ -154,15 +163,13 @@ class Viewport:
         self.camera.reparent_to(root)
         self.camera.node().set_scene(root)
 
-    def aim(self, session: SwingSession, t_s: float, dt_s: float) -> None:
-        """Move the camera for this frame."""
-        self.motion = self.motion.advanced(dt_s)
-        if self.motion.view in ("golfer", "video"):
-            self.pinhole = named_camera(self.motion.view, session, *self.size, t_s=t_s)
-        else:
-            self.pinhole = self.motion.current().pinhole(*self.size)
-        apply_to_lens(self._lens, self.pinhole)
-        self.camera.set_mat(camera_matrix(self.pinhole))
+    def look(self, pinhole: PinholeCamera, near_far_m: tuple[float, float] | None = None) -> None:
+        """Draw through this camera from now on; near_far_m: the depths between which something is drawn."""
+        self.pinhole = pinhole
+        apply_to_lens(self._lens, pinhole)
+        if near_far_m is not None:
+            self._lens.set_near_far(*near_far_m)
+        self.camera.set_mat(camera_matrix(pinhole))
 
     def contains(self, x_px: float, y_px: float) -> bool:
         """Tell whether a window point lies in the region."""
@@ -170,13 +177,34 @@ class Viewport:
         return left <= x_px < left + width and top <= y_px < top + height
 
     def dragged(self, button: int, dx_px: float, dy_px: float) -> None:
+        """Take a mouse drag."""
+
+    def wheeled(self, clicks: float) -> None:
+        """Take turns of the wheel, positive away from the hand."""
+
+
+class Viewport(SceneRegion):
+    """The region of a swing: named views and the user's own orbit."""
+
+    def __init__(self, window: p3d.GraphicsOutput, engine: p3d.GraphicsEngine, msaa: int = 4) -> None:
+        super().__init__(window, engine, msaa)
+        self.motion = CameraMotion()
+
+    def aim(self, session: SwingSession, t_s: float, dt_s: float) -> None:
+        """Move the camera for this frame."""
+        self.motion = self.motion.advanced(dt_s)
+        if self.motion.view in ("golfer", "video"):
+            self.look(named_camera(self.motion.view, session, *self.size, t_s=t_s))
+        else:
+            self.look(self.motion.current().pinhole(*self.size))
+
+    def dragged(self, button: int, dx_px: float, dy_px: float) -> None:
         """Turn (button 1) or move (2, 3) the camera by a mouse drag."""
         orbit = self.motion.current()
         if button == 1:
-            orbit = orbit.orbited(-dx_px * _TURN_RAD_PER_PX, dy_px * _TURN_RAD_PER_PX)
+            orbit = turned(orbit, dx_px, dy_px)
         else:
-            # A drag moves what lies at the target's distance exactly with the mouse.
-            per_px = orbit.distance_m * 2.0 * math.tan(orbit.vertical_fov_rad / 2) / self.size[1]
+            per_px = metres_per_pixel(orbit, self.size[1])
             orbit = orbit.panned(-dx_px * per_px, dy_px * per_px)
         self.motion = self.motion.by_hand(orbit)
 

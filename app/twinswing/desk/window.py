@@ -4,12 +4,9 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
-
-import panda3d.core as p3d
-from direct.showbase.ShowBase import ShowBase
 
 from twinswing.desk.actions import KEY_TO_ACTION, REPEATING
+from twinswing.desk.base import BaseDesk
 from twinswing.desk.jobs import AnalysisJob
 from twinswing.desk.panels.context import PanelContext
 from twinswing.desk.panels.overlays import openable
@@ -18,134 +15,36 @@ from twinswing.desk.sessionvideo import SessionVideo
 from twinswing.desk.settings import Settings
 from twinswing.desk.ui import UserInterface
 from twinswing.desk.viewport import Viewport, fitted_rect
-from twinswing.errors import MissingPartError, TwinswingError
-from twinswing.platform.filedrop import watch_file_drops
+from twinswing.errors import TwinswingError
 from twinswing.stage.scene import SceneOptions, SwingScene
-from twinswing.stage.shadow import ShadowMap
 from twinswing.swing.model import SwingSession
 from twinswing.swing.series import hand_speed, head_speed, segment_speeds
 from twinswing.swing.session_io import load_session, open_video
 
-_PRC = """
-window-title Twinswing
-gl-version 3 2
-audio-library-name null
-textures-power-2 none
-notify-level-display error
-notify-level-device fatal
-notify-level-x11display error
-notify-level-egldisplay error
-sync-video 1
-print-pipe-types 0
-"""
 _SCENE_PARTS = ("trail", "plane", "screen", "skeleton")
 _HIDDEN_AT_FIRST = {"plane": False, "skeleton": False}
-_NOTICE_S = 4.0
 
 
-def load_settings_prc(settings: Settings, *, offscreen: bool) -> None:
-    """Tell Panda3D how the window is to be, before it is opened."""
-    p3d.load_prc_file_data("twinswing desk", _PRC)
-    p3d.load_prc_file_data("twinswing desk", f"win-size {settings.width_px} {settings.height_px}")
-    if offscreen:
-        p3d.load_prc_file_data("twinswing desk", "load-display p3headlessgl\nsync-video 0")
-
-
-class Desk(ShowBase):  # type: ignore[misc]
+class Desk(BaseDesk):
     """The window. `run()` gives it the thread until it is closed; tests call `step()` instead.
 
     Raises MissingPartError when neither a window nor a picture buffer can be opened.
     """
 
     def __init__(self, settings: Settings, *, offscreen: bool = False, folder: Path | None = None) -> None:
-        load_settings_prc(settings, offscreen=offscreen)
-        try:
-            super().__init__(windowType="offscreen" if offscreen else "onscreen")
-        except Exception as error:
-            # ShowBase raises a bare Exception with the driver's words.
-            raise MissingPartError(
-                f"a window with OpenGL 3.3 was expected and could not be opened ({error}); install a graphics driver "
-                "(on Debian or Ubuntu: apt install libgl1 libegl1 libgl1-mesa-dri), or add --offscreen"
-            ) from error
-        self.disable_mouse()
-        self.cam.node().set_active(False)
-        self.win.set_clear_color(p3d.LVecBase4f(0.055, 0.067, 0.075, 1))
-        self.settings = settings
+        super().__init__(settings, offscreen=offscreen)
         self.session = SwingSession()
         self.scene: SwingScene | None = None
         self.playback = Playback()
         self.job: AnalysisJob | None = None
         self.show = {**_HIDDEN_AT_FIRST, **settings.show}
-        self.viewport = Viewport(self.win, self.graphicsEngine)
-        self.shadows = ShadowMap(self.graphicsEngine, self.pipe, self.win, 2048)
-        self.ui = UserInterface(self, settings.layout, folder)
+        self.viewport: Viewport = Viewport(self.win, self.graphicsEngine)
+        self.ui: UserInterface = UserInterface(self, settings.layout, folder)
         self.video = SessionVideo()
         self._context = PanelContext(self.session)
-        self._notice, self._notice_until = "", 0.0
-        self._drag: tuple[int, float, float] | None = None
-        self._last = time.perf_counter()
-        self.drops = None if offscreen else watch_file_drops(self.win.get_window_handle().get_int_handle())
-        self.fixed_scene_px: tuple[int, int] | None = None  # for measuring a frame without filling its pixels
-        self.closed = False
-        self._bind()
-
-    # -- input ---------------------------------------------------------------------------------------------------
-
-    def _bind(self) -> None:
-        for key, action in KEY_TO_ACTION.items():
-            self.accept(key, self._on_key, [action])
-            if key in REPEATING:
-                self.accept(f"{key}-repeat", self._on_key, [action])
-        for number in (1, 2, 3):
-            self.accept(f"mouse{number}", self._on_press, [number])
-            self.accept(f"mouse{number}-up", self._on_release, [number])
-        self.accept("wheel_up", self._on_wheel, [1.0])
-        self.accept("wheel_down", self._on_wheel, [-1.0])
-        self.accept("window-event", self._on_window)
-        self.task_mgr.add(self._before_panels, "desk-input", sort=-5)
-        self.accept("imgui-new-frame", self._draw_panels)
-        self.task_mgr.add(self._after_panels, "desk-scene", sort=45)
-
-    def _on_key(self, action: str) -> None:
-        if not self.ui.wants_keys:
-            self.do(action)
-
-    def _pointer(self) -> tuple[float, float]:
-        if not isinstance(self.win, p3d.GraphicsWindow):
-            return (-1.0, -1.0)
-        pointer = self.win.get_pointer(0)
-        return (pointer.get_x(), pointer.get_y())
-
-    def _on_press(self, button: int) -> None:
-        x, y = self._pointer()
-        if self.viewport.contains(x, y) and not self.ui.wants_mouse:
-            self._drag = (button, x, y)
-
-    def _on_release(self, button: int) -> None:
-        if self._drag and self._drag[0] == button:
-            self._drag = None
-
-    def _on_wheel(self, clicks: float) -> None:
-        if self.viewport.contains(*self._pointer()) and not self.ui.wants_mouse:
-            self.viewport.wheeled(clicks)
-
-    def _on_window(self, window: p3d.GraphicsOutput) -> None:
-        if window is not self.win:
-            return
-        if window.is_closed() if hasattr(window, "is_closed") else not window.is_valid():
-            self.closed = True
-            return
-        self.ui.resize()
-
-    def userExit(self) -> None:  # noqa: N802  (ShowBase's own name)
-        """Note that the user closed the window; the loop that steps it ends then."""
-        self.closed = True
+        self._bind(KEY_TO_ACTION, REPEATING)
 
     # -- one frame -----------------------------------------------------------------------------------------------
-
-    def step(self) -> None:
-        """Draw one frame."""
-        self.task_mgr.step()
 
     def settle(self, frames: int, timeout_s: float = 10.0) -> None:
         """Draw frames until the panels have found their places and the playhead's video frame is there."""
@@ -154,22 +53,10 @@ class Desk(ShowBase):  # type: ignore[misc]
             self.step()
             frames -= 1
 
-    def _before_panels(self, task: Any) -> int:
-        now = time.perf_counter()
-        dt, self._last = min(now - self._last, 0.1), now
-        self.playback.advance(dt)
-        if self._drag:
-            button, x0, y0 = self._drag
-            x, y = self._pointer()
-            if (x, y) != (x0, y0):
-                self.viewport.dragged(button, x - x0, y - y0)
-                self._drag = (button, x, y)
-        if self.drops:
-            for path in self.drops.poll():
-                self.open_path(path)
+    def advance(self, dt_s: float) -> None:
+        """Let time pass for the playhead and take in what a running analysis has said."""
+        self.playback.advance(dt_s)
         self._poll_job()
-        self._dt = dt
-        return int(task.cont)
 
     def _draw_panels(self) -> None:
         context = self._context
@@ -181,7 +68,7 @@ class Desk(ShowBase):  # type: ignore[misc]
         context.view, context.show = self.viewport.motion.view, self.show
         context.video, context.video_scale = self.video.panel(self.ui.texture), self.video.scale
         context.job, context.recent = self.job, self.settings.recent
-        context.notice = self._notice if time.perf_counter() < self._notice_until else ""
+        context.notice = self.notice
         context.do, context.seek, context.open_path = self.do, self.playback.seek, self.open_path
         # Over the video, the scene takes the video's own shape.
         video = self.session.video if self.viewport.motion.view == "video" else None
@@ -189,14 +76,13 @@ class Desk(ShowBase):  # type: ignore[misc]
         rect = fitted_rect(self.ui.frame(context), aspect)
         self.viewport.place((*rect[:2], *self.fixed_scene_px) if self.fixed_scene_px else rect)
 
-    def _after_panels(self, task: Any) -> int:
+    def _draw_scene(self) -> None:
         t_s = self.playback.t_s
         if self.scene is not None:
             if problem := self.video.update(t_s, self.scene):
                 self.notify_user(problem)
             self.scene.set_time(t_s)
             self.viewport.aim(self.session, t_s, self._dt)
-        return int(task.cont)
 
     # -- actions -------------------------------------------------------------------------------------------------
 
@@ -204,10 +90,10 @@ class Desk(ShowBase):  # type: ignore[misc]
         """Do one of the actions of actions.py, or "cancel_job", "dismiss_job"."""
         head, _, rest = name.partition(":")
         simple: dict[str, Callable[[], None]] = {
-            "files": self._toggle_files,
-            "help": self._toggle_help,
+            "files": self.toggle_files,
+            "help": self.toggle_help,
             "reset_layout": self.ui.reset_layout,
-            "fullscreen": self._toggle_fullscreen,
+            "fullscreen": self.toggle_fullscreen,
             "screenshot": self._save_picture,
             "escape": self._escape,
             "cancel_job": lambda: self.job.cancel() if self.job else None,
@@ -247,61 +133,14 @@ class Desk(ShowBase):  # type: ignore[misc]
             self.scene.show("skeleton", True)
         self.scene.show("backdrop", over_video)
 
-    def _toggle_files(self) -> None:
-        self.ui.files_open = not self.ui.files_open
-        self.ui.help_open = False
-        self.ui.files.refresh()
-
-    def _toggle_help(self) -> None:
-        self.ui.help_open = not self.ui.help_open
-        self.ui.files_open = False
-
     def _escape(self) -> None:
-        if self.ui.help_open or self.ui.files_open:
-            self.ui.help_open = self.ui.files_open = False
-        elif isinstance(self.win, p3d.GraphicsWindow) and self.win.is_fullscreen():
-            self._toggle_fullscreen()
-
-    def _toggle_fullscreen(self) -> None:
-        if not isinstance(self.win, p3d.GraphicsWindow):
-            return
-        properties = p3d.WindowProperties()
-        if self.win.is_fullscreen():
-            properties.fullscreen = False
-            properties.size = (self.settings.width_px, self.settings.height_px)
-        else:
-            self.settings = replace(self.settings, width_px=self.win.get_x_size(), height_px=self.win.get_y_size())
-            properties.fullscreen = True
-            properties.size = (self.pipe.get_display_width(), self.pipe.get_display_height())
-        self.win.request_properties(properties)
+        self.escape()
 
     def _save_picture(self) -> None:
         folder = self.session.path.parent if self.session.path else Path.cwd()
         stem = self.session.path.stem if self.session.path else "twinswing"
         path = folder / f"{stem}-{self.playback.t_s:.3f}s.png"
         self.notify_user(f"Saved {path.name}" if self.save_picture(path) else f"{path} cannot be written")
-
-    def save_picture(self, path: Path) -> bool:
-        """Write what the window shows as a picture; return whether it could be written."""
-        image = p3d.PNMImage()
-        if not self.win.get_screenshot(image):
-            return False
-        # What the driver left in the alpha channel would let a viewer's own background through.
-        image.remove_alpha()
-        stream = p3d.StringStream()
-        if not image.write(stream, "picture.png"):
-            return False
-        part = path.with_name(path.name + ".part")
-        try:
-            part.write_bytes(stream.data)
-            part.replace(path)  # whoever watches the folder never meets half a picture
-        except OSError:
-            return False
-        return True
-
-    def notify_user(self, text: str) -> None:
-        """Show a short message for some seconds."""
-        self._notice, self._notice_until = text, time.perf_counter() + _NOTICE_S
 
     # -- sessions ------------------------------------------------------------------------------------------------
 
@@ -366,42 +205,23 @@ class Desk(ShowBase):  # type: ignore[misc]
             view = "face-on"
         self.viewport.motion = self.viewport.motion.to_view(view, session, self.viewport.size)
         self._apply_parts()
-        if isinstance(self.win, p3d.GraphicsWindow) and session.path is not None:
-            properties = p3d.WindowProperties()
-            properties.set_title(f"{session.path.name} - Twinswing")
-            self.win.request_properties(properties)
+        if session.path is not None:
+            self.set_title(session.path.name)
 
     def current_settings(self) -> Settings:
         """Return what is to be remembered."""
-        width, height = self.settings.width_px, self.settings.height_px
-        if isinstance(self.win, p3d.GraphicsWindow) and not self.win.is_fullscreen() and self.win.get_x_size() > 1:
-            width, height = self.win.get_x_size(), self.win.get_y_size()
-        return replace(
-            self.settings, width_px=width, height_px=height, show=dict(self.show), layout=self.ui.layout_text()
-        )
+        return replace(super().current_settings(), show=dict(self.show), layout=self.ui.layout_text())
 
     def shut(self) -> None:
         """End the threads and processes that belong to the window and close it."""
         self._dismiss_job()
         self.video.close()
-        if self.drops is not None:
-            self.drops.close()
-        self.ui.close()
-        self._free_buffers()
-        self.destroy()
+        super().shut()
 
-    def _free_buffers(self) -> None:
-        """Give the driver's objects back while this window's context is the current one.
-
-        Panda3D deletes them by number in whichever context drew last, and numbers repeat from context to context: a
-        stage that lives on beside a closed window lost its shadow map to it.
-        """
+    def _remove_scene(self) -> None:
         if self.scene is not None:
             self.scene.root.remove_node()
             self.scene = None
-        self.graphicsEngine.render_frame()
-        self.shadows.close()
-        self.viewport.close()
 
 
 def _free_name(path: Path) -> Path:

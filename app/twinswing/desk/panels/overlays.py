@@ -1,11 +1,13 @@
 """What lies over the scene: help, the file list, a running analysis, a notice."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, Protocol
 
 from imgui_bundle import imgui
 
 from twinswing.desk import theme
-from twinswing.desk.actions import groups, key_label
+from twinswing.desk.actions import Action, key_label
 from twinswing.desk.panels.context import PanelContext
 
 _KEY_COLUMN_PX = 64.0
@@ -39,9 +41,27 @@ def _begin(name: str, width: float, height: float) -> None:
     imgui.pop_style_var()
 
 
-def draw_help(context: PanelContext) -> None:
-    """Draw every key, by group."""
-    columns = groups()
+class Dialog(Protocol):
+    """What the dialogs of any window need of its state."""
+
+    fonts: dict[str, Any]
+    recent: tuple[str, ...]
+    notice: str
+
+    @property
+    def do(self) -> Callable[[str], None]:
+        """Tell the window an action's name."""
+
+    @property
+    def open_path(self) -> Callable[[Path], None]:
+        """Tell the window to open a file."""
+
+
+_SWING_HINT = "Mouse: left drag turns, right or middle drag moves, wheel zooms. Drop a video or recording to open it."
+
+
+def draw_help(context: Dialog, columns: dict[str, list[Action]], hint: str = _SWING_HINT) -> None:
+    """Draw every key, by group, and a line on the mouse."""
     _begin("Help", 1060, 420)
     imgui.push_font(context.fonts.get("bold"), 0.0)
     imgui.text("Keys")
@@ -61,9 +81,7 @@ def draw_help(context: PanelContext) -> None:
                 imgui.text(action.label)
         imgui.end_table()
     imgui.spacing()
-    imgui.text_disabled(
-        "Mouse: left drag turns, right or middle drag moves, wheel zooms. Drop a video or recording to open it."
-    )
+    imgui.text_disabled(hint)
     imgui.end()
 
 
@@ -88,7 +106,7 @@ class FileList:
         """Read the folder again at the next frame."""
         self._listed = None
 
-    def draw(self, context: PanelContext) -> None:
+    def draw(self, context: Dialog) -> None:
         """Draw the dialog."""
         _begin("Open", 760, 460)
         imgui.push_font(context.fonts.get("bold"), 0.0)
@@ -147,7 +165,7 @@ def draw_job(context: PanelContext) -> None:
     imgui.end()
 
 
-def draw_notice(context: PanelContext) -> None:
+def draw_notice(context: Dialog) -> None:
     """Draw a short message at the scene's upper left corner, away from the golfer."""
     if not context.notice:
         return

@@ -48,6 +48,10 @@ def _run(desk: "Desk", seconds: float | None) -> None:
 
 def _picture(desk: "Desk", path: Path | None, seconds: float | None) -> None:
     desk.settle(_PICTURE_FRAMES)
+    if not seconds and desk.session is not None and "impact" in desk.session.events:
+        # Where a replay begins the golfer only stands there; at impact the trail, body and speed are all to be seen.
+        desk.playback.seek(desk.session.events["impact"].t_s)
+        desk.settle(_PICTURE_FRAMES)
     if seconds:
         _run(desk, seconds)
     out = Path.cwd() / f"{path.stem if path else 'twinswing'}.png"

@@ -1,9 +1,15 @@
 """Numbers as people read them."""
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 
-from twinswing.swing.model import EVENT_NAMES, Measure
-from twinswing.swing.readable import event_label, label_of, shown, shown_difference
+from twinswing.body.skeleton import JOINT
+from twinswing.swing.model import EVENT_NAMES, GolferInfo, Measure
+from twinswing.swing.readable import event_label, label_of, readable_speeds, shown, shown_difference
+from twinswing.truth.build import make_swing
+from twinswing.truth.session import session_of
 
 
 @pytest.mark.parametrize(
@@ -45,3 +51,20 @@ def test_events_read_as_coaches_write_them() -> None:
     assert [event_label(name) for name in EVENT_NAMES] == [
         "Address", "Toe-up", "Mid-backswing", "Top", "Mid-downswing", "Impact", "Mid-follow-through", "Finish"
     ]  # fmt: skip
+
+
+def test_speeds_that_one_camera_cannot_know_are_not_shown():
+    swing = session_of(make_swing())
+    golfer = GolferInfo(frames_with_pose=100, handed="right", view="down-the-line")
+    filmed = replace(swing, golfer=golfer, body=replace(swing.body, source="video"))
+    assert set(readable_speeds(filmed)) == {"lead arm", "club"}, "turns through depth are left out as measures are"
+    joints_m = swing.body.joints_m.copy()
+    shoulder, wrist = JOINT["left_shoulder"], JOINT["left_wrist"]
+    joints_m[40:50, wrist] = joints_m[40:50, shoulder] + 0.4 * (joints_m[40:50, wrist] - joints_m[40:50, shoulder])
+    pointing = replace(filmed, body=replace(filmed.body, joints_m=joints_m))
+    arm = readable_speeds(pointing)["lead arm"].value
+    assert np.isnan(arm[40:50]).all()
+    until_impact = np.flatnonzero(swing.body.t_s <= swing.events["impact"].t_s)
+    assert np.isfinite(np.delete(arm[until_impact], np.s_[40:50])).all(), "the lead arm is long up to impact"
+    assert np.isfinite(readable_speeds(swing)["lead arm"].value).all(), "what is exact is shown whole"
+    assert "pelvis" in readable_speeds(swing)

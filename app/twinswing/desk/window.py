@@ -18,7 +18,8 @@ from twinswing.desk.viewport import Viewport, fitted_rect
 from twinswing.errors import TwinswingError
 from twinswing.stage.scene import SceneOptions, SwingScene
 from twinswing.swing.model import SwingSession
-from twinswing.swing.series import hand_speed, head_speed, segment_speeds
+from twinswing.swing.readable import readable_speeds
+from twinswing.swing.series import hand_speed, head_speed
 from twinswing.swing.session_io import load_session, open_video
 
 _SCENE_PARTS = ("trail", "plane", "screen", "skeleton")
@@ -194,7 +195,7 @@ class Desk(BaseDesk):
         self.scene = SwingScene(session, SceneOptions())
         self.scene.bind_shadows(self.shadows)
         self.viewport.draw(self.scene.root)
-        self._context.body_speeds = segment_speeds(session.body, session.club)
+        self._context.body_speeds = readable_speeds(session)
         self._context.head_speed, self._context.hand_speed = head_speed(session.club), hand_speed(session.body)
         self.playback = Playback.of(session)
         if session.path is not None and session.video is not None:

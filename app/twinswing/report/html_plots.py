@@ -87,10 +87,11 @@ def _curve(curve: Curve, xs: FloatArray, y: Axis, value: FloatArray) -> list[str
         outline = _points(np.concatenate([xs, xs[::-1]]), np.concatenate([upper, lower[::-1]]))
         parts.append(f'<polygon class="band" style="fill:var(--{curve.colour})" points="{outline}"/>')
     dash = f' stroke-dasharray="{_DASHES[curve.dash]}"' if _DASHES[curve.dash] else ""
-    parts.append(
-        f'<polyline class="curve" style="stroke:var(--{curve.colour})"{dash} points="{_points(xs, y(value))}"/>'
-    )
-    return parts
+    steps = np.diff(curve.t_s)
+    ends = np.flatnonzero(steps > 4.0 * np.median(steps)) + 1  # where nothing is known no line is drawn
+    style = f'<polyline class="curve" style="stroke:var(--{curve.colour})"{dash}'
+    pieces = np.split(np.arange(len(xs)), ends)
+    return parts + [f'{style} points="{_points(xs[piece], y(value[piece]))}"/>' for piece in pieces]
 
 
 def _points(xs: FloatArray, ys: FloatArray) -> str:

@@ -20,8 +20,8 @@ from twinswing.report.html_plots import Curve, plot
 from twinswing.report.video import replay_span
 from twinswing.swing.compare import event_sigma_s
 from twinswing.swing.model import EVENT_NAMES, SwingSession
-from twinswing.swing.readable import event_label, label_of, shown
-from twinswing.swing.series import SEGMENTS, SpeedSeries, hand_speed, head_speed, is_sensed, segment_speeds
+from twinswing.swing.readable import event_label, label_of, readable_speeds, shown
+from twinswing.swing.series import SEGMENTS, SpeedSeries, hand_speed, head_speed, is_sensed
 
 # A swing is about as wide as high; a standing golfer is not.
 _SCENE, _VIDEO = (440, 440), (330, 440)
@@ -189,7 +189,7 @@ def speed_plots(
                 share = _share(session, measure)
                 speeds.append(Curve(before + label, t, series.value * _MPH, colour, dash, share))
         if len(swings) == 1:
-            found = segment_speeds(session.body, session.club)
+            found = readable_speeds(session)
             turns = [
                 Curve(n, found[n].t_s, found[n].value, COLOURS[n], DASHES[n], 0.02 if n == "club" else None)
                 for n in SEGMENTS
@@ -226,7 +226,7 @@ def downswing_peaks(session: SwingSession) -> list[Peak]:
     if session.club is None or not is_sensed(session.club) or "top" not in e or "impact" not in e:
         return []
     peaks = []
-    for name, series in segment_speeds(session.body, session.club).items():
+    for name, series in readable_speeds(session).items():
         peak = _peak(series, e["top"].t_s, e["impact"].t_s)
         if peak is not None:
             on_video = session.alignment.sigma_s if name == "club" and session.alignment is not None else 0.0
@@ -238,7 +238,9 @@ def _peak(series: SpeedSeries, first_s: float, last_s: float) -> tuple[float, fl
     inside = np.flatnonzero((series.t_s >= first_s) & (series.t_s <= last_s))
     if len(inside) < 3:
         return None
-    at = int(inside[np.argmax(series.value[inside])])
+    if not np.isfinite(series.value[inside]).any():
+        return None
+    at = int(inside[np.nanargmax(series.value[inside])])
     step = float(np.median(np.diff(series.t_s[inside])))
     return float(series.t_s[at]), step / sqrt(12.0)
 

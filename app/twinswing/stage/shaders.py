@@ -21,6 +21,7 @@ import panda3d.core as p3d
 
 from twinswing.errors import InputError, MissingPartError
 from twinswing.resources import shader
+from twinswing.stage.stereo_source import stereo_fragment, stereo_vertex
 
 _INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"\s*$')
 _VERSION = re.compile(r"^\s*#\s*version\s+\d+")
@@ -133,7 +134,29 @@ def sources(program: str, defines: Iterable[str] = ()) -> tuple[Source, Source]:
 def load(program: str, *defines: str) -> p3d.Shader:
     """Return Panda3D's shader for a program's variant; the same object for the same arguments."""
     vertex, fragment = sources(program, defines)
-    made = p3d.Shader.make(p3d.Shader.SL_GLSL, vertex.text, fragment.text)
+    made = _made(program, defines, vertex.text, fragment.text)
+    _variant_of[made.this] = (program, defines)
+    return made
+
+
+@functools.cache
+def load_stereo(program: str, *defines: str) -> p3d.Shader:
+    """Return the shader that draws a program's variant for both eyes at once (see stereo_source.py)."""
+    vertex, fragment = sources(program, defines)
+    return _made(program, (*defines, "for both eyes"), stereo_vertex(vertex.text), stereo_fragment(fragment.text))
+
+
+def variant_of(made: p3d.Shader) -> tuple[str, tuple[str, ...]] | None:
+    """Return the program and the defines that `load` made this shader of; None for any other shader."""
+    return _variant_of.get(made.this)
+
+
+# By address: shaders that `load` returns live as long as the process.
+_variant_of: dict[int, tuple[str, tuple[str, ...]]] = {}
+
+
+def _made(program: str, defines: tuple[str, ...], vertex: str, fragment: str) -> p3d.Shader:
+    made = p3d.Shader.make(p3d.Shader.SL_GLSL, vertex, fragment)
     if made is None:
         raise MissingPartError(f"Panda3D could not take the shader {program!r} with {defines or 'no defines'}")
     return made

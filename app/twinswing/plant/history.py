@@ -52,12 +52,16 @@ class Trend:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """Every observation of an item in a span, and the one that held at its start (whose time may lie before it)."""
+    """Every observation of an item in a span, and the one that held at its start (whose time may lie before it).
+
+    detail: of a condition: the code of "level<TAB>native code<TAB>message" of what came or went, or NO_TEXT.
+    """
 
     t_ns: Times
     number: Numbers
     text: Codes
     quality: Qualities
+    detail: Codes | None = None
 
 
 class History(Protocol):

@@ -133,7 +133,8 @@ class StereoPicture:
     def _make_buffer(self, samples: int) -> p3d.GraphicsOutput:
         properties = p3d.FrameBufferProperties()
         properties.set_rgba_bits(8, 8, 8, 8)
-        properties.set_depth_bits(24)
+        properties.set_depth_bits(32 if self.depth_texture is not None else 24)
+        properties.set_float_depth(self.depth_texture is not None)  # the one format that every runtime takes
         properties.set_multisamples(samples)
         size = p3d.WindowProperties.size(2 * self.eye_px[0], self.eye_px[1])
         flags = p3d.GraphicsPipe.BF_refuse_window
@@ -145,7 +146,8 @@ class StereoPicture:
         buffer.set_clear_color(p3d.LVecBase4f(0.0, 0.0, 0.0, 0.0))
         buffer.add_render_texture(self.texture, p3d.GraphicsOutput.RTM_bind_or_copy)
         if self.depth_texture is not None:
-            self.depth_texture.set_format(p3d.Texture.F_depth_component24)
+            self.depth_texture.set_format(p3d.Texture.F_depth_component32)
+            self.depth_texture.set_component_type(p3d.Texture.T_float)
             buffer.add_render_texture(
                 self.depth_texture, p3d.GraphicsOutput.RTM_bind_or_copy, p3d.GraphicsOutput.RTP_depth
             )

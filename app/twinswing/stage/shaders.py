@@ -118,6 +118,20 @@ PROGRAMS: Mapping[str, Program] = MappingProxyType(
         "plane": Program("plane.vert", "plane.frag"),
         "bones": Program("bones.vert", "bones.frag"),
         "video": Program("video.vert", "video.frag", ((), ("BACKDROP",))),
+        "card": Program("card.vert", "card.frag"),
+        "flat": Program("flat.vert", "flat.frag"),
+        "mask": Program("mask.vert", "mask.frag"),
+        "vignette": Program("vignette.vert", "vignette.frag"),
+        # INSTANCED tells those who redraw a scene for two eyes that a node's copies are counted, and change.
+        "plant": Program("plant.vert", "plant.frag", (("INSTANCED",), ("INSTANCED", "GHOST"))),
+        "plant_depth": Program("plant_depth.vert", "depth.frag", (("INSTANCED",),)),
+        "plant_pad": Program("plant_pad.vert", "plant_pad.frag", (("INSTANCED",),)),
+        "plant_floor": Program("plant_floor.vert", "plant_floor.frag"),
+        "plant_paint": Program("plant_paint.vert", "plant_paint.frag"),
+        "plant_back": Program("plant_back.vert", "plant_back.frag"),
+        "plant_label": Program("plant_label.vert", "plant_label.frag", (("INSTANCED",),)),
+        "plant_mark": Program("plant_mark.vert", "plant_mark.frag", (("INSTANCED",),)),
+        "plant_ribbon": Program("plant_ribbon.vert", "plant_ribbon.frag"),
     }
 )
 

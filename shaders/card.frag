@@ -1,0 +1,14 @@
+#version 330
+// Shown as it was painted: display-encoded already, so neither lit nor tone-mapped.
+uniform sampler2D card;
+uniform vec4 card_glow;         // display rgb, strength: a frame around a card that is pointed at
+
+in vec2 uv;
+out vec4 fragment;
+
+void main() {
+    vec4 painted = texture(card, uv);
+    vec2 edge = min(uv, 1.0 - uv) / fwidth(uv);
+    float rim = 1.0 - smoothstep(2.0, 4.0, min(edge.x, edge.y));
+    fragment = vec4(mix(painted.rgb, card_glow.rgb, rim * card_glow.a), painted.a);
+}

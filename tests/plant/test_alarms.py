@@ -104,7 +104,7 @@ def test_a_limit_has_a_delay_and_a_deadband():
         told.number(f"{MILL}/temperature", t, value)
     (one,) = picture_of(told).occurrences
     assert (one.raised_ns, one.cleared_ns) == (22 * S, 26 * S), (
-        "1.5 s is too short for the first; 78 is within the band"
+        "1.5 s is too short; 78 is in the band"
     )
     assert one.value == 90.0
     assert one.message == "Cool it down."

@@ -140,7 +140,7 @@ class UnitBehaviour:
     tool_change_s: Spread = Spread(0.0)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots: `by_role` is kept in the instance
 class Unit:
     """A work unit (a machine, a station, a store) and where it stands."""
 

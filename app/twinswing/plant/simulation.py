@@ -85,8 +85,16 @@ class Simulation:
 
     def advance_ns(self, to: int) -> None:
         """Run to a moment, nanoseconds."""
-        if to > self.env.now:
-            self.env.run(until=to)
+        env = self.env
+        if to <= env.now:
+            return
+        if self.watcher is not None:
+            while (at := env.peek()) < to:
+                if at > env.now:
+                    self.watcher.moment_over()
+                env.step()
+            self.watcher.moment_over()
+        env.run(until=to)
 
     def wip_integral_ns(self) -> int:
         """Return piece-nanoseconds in process up to now."""

@@ -33,6 +33,9 @@ class Watcher(Protocol):
     def touch_place(self, place: Place, t_ns: int) -> None:
         """A buffer's level is other than before."""
 
+    def moment_over(self) -> None:
+        """All that happens at the moment of the last touches has happened: time goes on."""
+
 
 @dataclass(slots=True)
 class Counts:

@@ -54,6 +54,13 @@ def test_field_numbers_never_change() -> None:
         "Event": "t_ns name frame confidence source",
         "Annotation": "t_ns id kind author deleted document",
         "PlantSample": "t_ns number text quality unit",
+        "PlantSeries": "t_ns item sequence unit offset_ns number text quality detail texts",
+        "PlantBatch": "t_ns sequence count rows first_text texts",
+        "PlantKeyframe": "t_ns batch items state settled_batch settled_series settled_minutes",
+        "PlantMinutes": "t_ns group sequence count rows",
+        "PlantIndex": "t_ns chunk batches keyframes series minutes journal texts",
+        "PlantLink": "t_ns source state message items lost",
+        "PlantAction": "t_ns kind author document",
     }
     for name, names in pinned.items():
         found = getattr(schemas, name).DESCRIPTOR.fields

@@ -307,6 +307,11 @@ class LiveHistory:
             self._taps.append(made)
             return made
 
+    def untap(self, tap: Tap) -> None:
+        """Forget a tap."""
+        with self._lock:
+            self._taps = [known for known in self._taps if known is not tap]
+
     def settle(self) -> None:
         """Sort in all that has been received; returns when it is in the history."""
         with self._lock:

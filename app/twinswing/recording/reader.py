@@ -213,6 +213,23 @@ class RecordingReader:
         number = int(np.searchsorted(self.times_ns(topic), t_ns, side="right")) - 1
         return self.message(topic, number) if number >= 0 else None
 
+    # By chunk, for who keeps an index of its own
+
+    def channel_of(self, topic: str) -> int | None:
+        """Return the channel that a topic is shown from, or None."""
+        return self._channels.get(topic)
+
+    def chunk(self, number: int) -> bytes:
+        """Return the records of a chunk, by its place in the file; raises InputError if it is damaged or not there."""
+        if not 0 <= number < len(self.index.chunks):
+            raise InputError(f"{self.path} is damaged: it has {len(self.index.chunks)} chunks, not {number + 1}.")
+        return self._chunk(number)
+
+    def in_chunk(self, number: int, topic: str) -> Iterator[bytes]:
+        """Yield the bytes of a topic's messages in a chunk, as they were written."""
+        wanted = self._channels.get(topic)
+        return (data for _, ident, _, data in scan_messages(self.chunk(number)) if ident == wanted)
+
     # Attachments
 
     def extract(self, name: str, out: str | Path) -> Path:

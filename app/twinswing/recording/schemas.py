@@ -29,7 +29,14 @@ __all__ = [
     "FrameTransform",
     "ImuBatch",
     "LinePrimitive",
+    "PlantAction",
+    "PlantBatch",
+    "PlantIndex",
+    "PlantKeyframe",
+    "PlantLink",
+    "PlantMinutes",
     "PlantSample",
+    "PlantSeries",
     "PoseFrame",
     "PoseInFrame",
     "PosesInFrame",
@@ -59,6 +66,32 @@ _MESSAGES: dict[str, str] = {
     # document is JSON, whose form the kind decides.
     "Annotation": "int64 t_ns, string id, string kind, string author, bool deleted, string document",
     "PlantSample": "int64 t_ns, double number, string text, uint32 quality, string unit",
+    # One item's values in the order in which they arrived, t_ns + offset_ns each; quality is observations.Quality, all
+    # good where it is empty; text and detail are places in texts, -1 for none, all none where they are empty; number is
+    # empty where all are text. detail, of conditions: "level<TAB>native code<TAB>message" of what came or went.
+    "PlantSeries": (
+        "int64 t_ns, uint32 item, uint64 sequence, string unit, *int64 offset_ns, *double number, *int32 text, "
+        "*uint32 quality, *int32 detail, *string texts"
+    ),
+    # All items' values in the order in which they arrived, as `plant_rows.Rows.pack` writes them; texts are the new
+    # ones of the recording's table, from code first_text on.
+    "PlantBatch": "int64 t_ns, uint64 sequence, uint32 count, bytes rows, uint32 first_text, *string texts",
+    # All items as they stood before the batch of that number, as `plant_rows.PlantState.pack` writes them. settled_*:
+    # the rows of the batches before the first of these numbers are all in the series and minutes before the others.
+    "PlantKeyframe": (
+        "int64 t_ns, uint64 batch, uint32 items, bytes state, uint64 settled_batch, uint64 settled_series, "
+        "uint64 settled_minutes"
+    ),
+    # Minutes of 64 items, as `plant_levels.Minutes.pack` writes them.
+    "PlantMinutes": "int64 t_ns, uint32 group, uint64 sequence, uint32 count, bytes rows",
+    # Where all of the above lie, tables of `plant_index`, in a recording that was closed; chunk is this one's own.
+    "PlantIndex": (
+        "int64 t_ns, uint32 chunk, bytes batches, bytes keyframes, bytes series, bytes minutes, bytes journal, "
+        "*string texts"
+    ),
+    "PlantLink": "int64 t_ns, string source, string state, string message, *string items, uint64 lost",
+    # document is JSON, whose form the kind decides.
+    "PlantAction": "int64 t_ns, string kind, string author, string document",
 }
 
 _TYPES = {
@@ -101,6 +134,13 @@ ClubHead = _message("ClubHead")
 Event = _message("Event")
 Annotation = _message("Annotation")
 PlantSample = _message("PlantSample")
+PlantSeries = _message("PlantSeries")
+PlantBatch = _message("PlantBatch")
+PlantKeyframe = _message("PlantKeyframe")
+PlantMinutes = _message("PlantMinutes")
+PlantIndex = _message("PlantIndex")
+PlantLink = _message("PlantLink")
+PlantAction = _message("PlantAction")
 
 # Schema name to class, for whoever reads.
 BY_NAME: dict[str, Any] = {
@@ -108,6 +148,7 @@ BY_NAME: dict[str, Any] = {
     for kind in (
         CameraCalibration, CompressedVideo, FrameTransform, PoseInFrame, PosesInFrame, SceneUpdate,
         PoseFrame, ImuBatch, BodySigma, ClubHead, Event, Annotation, PlantSample,
+        PlantSeries, PlantBatch, PlantKeyframe, PlantMinutes, PlantIndex, PlantLink, PlantAction,
     )
 }  # fmt: skip
 

@@ -135,6 +135,12 @@ class RecordingFile:
         """Unix time of session time 0, nanoseconds."""
         return self._zero
 
+    @property
+    def open_chunk(self) -> int:
+        """Place among the file's chunks that the open one, which holds the message written last, will have."""
+        with self._lock:
+            return len(self._appender.chunk_indexes)
+
     def has(self, topic: str) -> bool:
         """Tell whether a topic holds messages already: captured ones, or results of this revision."""
         with self._lock:

@@ -7,7 +7,7 @@ import ssl
 import uuid
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
@@ -55,7 +55,7 @@ class Broker:
     client_certificate: str = ""
     client_key: str = ""
     user: str = ""
-    password: str = ""
+    password: str = field(default="", repr=False)  # not into a trace
     client_id: str = ""
     keepalive_s: int = 15
     session_expiry_s: int = 3600

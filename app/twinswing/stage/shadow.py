@@ -60,8 +60,9 @@ class ShadowMap:
         node.set_camera_mask(SHADOW_MASK)
         node.set_tag_state_key(SHADOW_TAG)
         for tag, defines in (("rigid", ()), ("skinned", ("SKINNED",)), ("instanced", ("INSTANCED",))):
-            node.set_tag_state(tag, self._state(*defines))
-        node.set_initial_state(self._state())
+            node.set_tag_state(tag, self._state("depth", *defines))
+        node.set_tag_state("plant", self._state("plant_depth", "INSTANCED"))
+        node.set_initial_state(self._state("depth"))
         self.lens = p3d.OrthographicLens()
         node.set_lens(self.lens)
         self.camera = p3d.NodePath(node)
@@ -70,9 +71,9 @@ class ShadowMap:
         self.bound: p3d.NodePath | None = None
 
     @staticmethod
-    def _state(*defines: str) -> p3d.RenderState:
+    def _state(program: str, *defines: str) -> p3d.RenderState:
         draft = p3d.NodePath("draft")
-        draft.set_shader(shaders.load("depth", *defines), 100)
+        draft.set_shader(shaders.load(program, *defines), 100)
         draft.set_attrib(p3d.DepthOffsetAttrib.make(-1), 100)
         draft.set_two_sided(True, 100)
         draft.set_transparency(p3d.TransparencyAttrib.M_none, 100)
@@ -80,9 +81,13 @@ class ShadowMap:
 
     def bind(
         self, root: p3d.NodePath, sun_direction: NDArray[np.float64], low_m: NDArray[np.float64],
-        high_m: NDArray[np.float64], strength: float = 1.0,
+        high_m: NDArray[np.float64], strength: float = 1.0, texels: float = 0.0,
     ) -> None:  # fmt: skip
-        """Point the light at a world box below `root` and give `root` the map."""
+        """Point the light at a world box below `root` and give `root` the map.
+
+        texels: the least radius of the soft edge and the least offset, in texels, for boxes so large that a texel is
+        more than the golfer's own figures.
+        """
         axes, position, size = light_view(sun_direction, low_m, high_m)
         self.lens.set_film_size(float(size[0]), float(size[2]))
         self.lens.set_near_far(0.0, float(size[1]))
@@ -94,11 +99,12 @@ class ShadowMap:
         self.camera.node().set_scene(root)
         light_from_world = p3d.LMatrix4f()
         light_from_world.invert_from(world_from_light)
+        across, least = float(max(size[0], size[2])), texels / self.size_px
         half = p3d.LMatrix4f(0.5, 0, 0, 0, 0, 0.5, 0, 0, 0, 0, 0.5, 0, 0.5, 0.5, 0.5, 1)
         root.set_shader_inputs(
             shadow_map=self.texture,
             shadow_matrix=light_from_world * self.lens.get_projection_mat() * half,
-            shadow_params=p3d.LVecBase4f(strength, _SOFT_M / float(max(size[0], size[2])), _OFFSET_M, 0.0),
+            shadow_params=p3d.LVecBase4f(strength, max(_SOFT_M / across, least), max(_OFFSET_M, least * across), 0.0),
         )
         self.bound = root
 

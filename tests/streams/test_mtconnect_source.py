@@ -128,3 +128,177 @@ def test_the_whole_lathe_arrives_once_and_in_order_over_cut_links(lathe):
     assert len(downs) >= 3
     assert len(heard.told("goes on from observation")) >= 3
     assert all(status.lost == 0 for status in heard.links)
+
+
+@pytest.fixture
+def small():
+    with Agent(SMALL, "M1", buffer=40) as agent:
+        yield agent
+
+
+def at(second: int, text: str) -> str:
+    return f"2024-03-01T10:00:{second:02d}.1234567Z|{text}"
+
+
+def test_documents_cut_at_any_byte_with_and_without_lengths_are_whole(small: Agent):
+    heard = Heard()
+    small.chop, small.lengths = 23, False
+    source = source_of(small, count=7)
+    with Supervisor([source], heard, backoff=QUICK):
+        wait_until(lambda: len(heard.items["avail"]) == 1)
+        small.hear([at(n % 60, f"load|{n}") for n in range(30)])
+        wait_until(lambda: len(heard.items["load"]) == 31)
+        small.chop, small.lengths = 1, True
+        small.cut()
+        small.hear([at(n % 60, f"load|{n}") for n in range(30, 33)])
+        wait_until(lambda: len(heard.items["load"]) == 34)
+    assert heard.values("load") == [None, *(float(n) for n in range(33))]
+    assert heard.items["load"][1].t_ns == iso_ns("2024-03-01T10:00:00.123456700Z")
+
+
+def test_a_restarted_agent_is_probed_anew_and_nothing_it_still_has_is_lost(small: Agent):
+    heard = Heard()
+    with Supervisor([source_of(small)], heard, backoff=QUICK):
+        wait_until(lambda: len(heard.items["avail"]) == 1)
+        small.hear([at(1, "load|1"), at(1, "avail|AVAILABLE"), at(1, "system|WARNING|42||HIGH|oil")])
+        wait_until(lambda: len(heard.items["sys"]) == 2)
+        probes = sum("probe" in request for request in small.requests)
+        small.stop()
+        small._empty()
+        small.instance_id += 1
+        small.hear([at(2, "load|2"), at(3, "load|3"), at(3, "avail|AVAILABLE"), at(3, "system|NORMAL||||")])
+        small.start()
+        wait_until(lambda: 3.0 in heard.values("load"))
+    assert sum("probe" in request for request in small.requests) == probes + 1
+    assert heard.values("load") == [None, 1.0, None, 2.0, 3.0]  # the new instance knew nothing at first, and said so
+    assert [said.value for said in heard.items["sys"]][-1] == "NORMAL"
+    assert len(heard.told("the agent has restarted")) == 1
+
+
+def test_what_the_agent_forgot_is_counted_and_the_last_state_is_told(small: Agent):
+    heard = Heard()
+    source = source_of(small)
+    with Supervisor([source], heard, backoff=Backoff(first_s=0.02, most_s=0.05)):
+        wait_until(lambda: len(heard.items["avail"]) == 1)
+        small.hear([at(1, "load|1"), at(1, "system|FAULT|1||HIGH|one"), at(1, "system|FAULT|2||HIGH|two")])
+        wait_until(lambda: len(heard.items["sys"]) == 3)
+        wanted = small.sequence
+        small.stop()
+        # In the gap one fault goes and the program changes; then 100 loads push both out of a buffer of 40.
+        small.hear([at(2, "execution|ACTIVE"), at(2, "system|NORMAL|1|||")])
+        small.hear([at(3, f"load|{n}") for n in range(100)])
+        small.start()
+        wait_until(lambda: bool(heard.values("load")) and heard.values("load")[-1] == 99.0)
+    lost = sum(status.lost for status in heard.links)
+    # 102 were said, 40 are in the buffer, and the execution's last value is known from the present state.
+    assert lost == 102 - 40 - 1
+    assert len(heard.told(f"no longer had {lost} observations")) == 1
+    assert heard.values("exec")[-1] == "ACTIVE"
+    assert heard.values("load")[2:] == [float(n) for n in range(60, 100)]
+    assert [(said.value, said.code) for said in heard.items["sys"]][-1] == ("NORMAL", "1")
+    assert small.sequence - wanted == 102
+
+
+def test_a_stalled_agent_is_stale_then_given_up_and_resumed(small: Agent):
+    heard = Heard()
+    address = AgentAddress(small.url)
+    source = MtConnectSource("m", address, AgentSettings(interval_ms=5, heartbeat_ms=50), silence_s=0.15)
+    with Supervisor([source], heard, backoff=QUICK) as supervisor:
+        wait_until(lambda: len(heard.items["avail"]) == 1)
+        small.hear([at(1, "load|1")])
+        wait_until(lambda: heard.values("load") == [None, 1.0])
+        small.stalled = True
+        small.hear([at(2, "load|2")])
+        wait_until(lambda: supervisor.statuses["m"].state in (LinkState.STALE, LinkState.DOWN))
+        wait_until(lambda: any(status.state is LinkState.DOWN for status in heard.links))
+        assert any("no answer from the agent" in status.message for status in heard.links)
+        small.stalled = False
+        wait_until(lambda: heard.values("load") == [None, 1.0, 2.0])
+        wait_until(lambda: supervisor.statuses["m"].state is LinkState.LIVE)
+
+
+def test_heartbeats_keep_a_quiet_machine_live(small: Agent):
+    heard = Heard()
+    source = MtConnectSource("m", AgentAddress(small.url), AgentSettings(interval_ms=5, heartbeat_ms=60), silence_s=0.5)
+    with Supervisor([source], heard, backoff=QUICK):
+        wait_until(lambda: len(heard.items["avail"]) == 1)
+        before = len(heard.links)
+        start = len(small.requests)
+        small.hear([at(1, "load|1")])
+        wait_until(lambda: heard.values("load") == [None, 1.0])
+        _pass(1.2)
+        assert len(heard.links) == before
+        assert len(small.requests) == start  # one stream all the while
+
+
+def _pass(seconds: float) -> None:
+    """Let real time pass: that nothing happens meanwhile is what is tested."""
+    import time
+
+    end = time.monotonic() + seconds
+    wait_until(lambda: time.monotonic() > end)
+
+
+def test_several_codes_of_a_condition_are_active_together(small: Agent):
+    heard = Heard()
+    small.hear([at(1, "system|WARNING|7|||seven"), at(2, "system|FAULT|8|||eight")])
+    with Supervisor([source_of(small)], heard, backoff=QUICK):
+        wait_until(lambda: len(heard.items["sys"]) == 2)
+        small.hear([at(3, "system|NORMAL|7|||"), at(4, "system|NORMAL||||")])
+        wait_until(lambda: len(heard.items["sys"]) == 4)
+    assert [(s.value, s.code, s.message) for s in heard.items["sys"]] == [
+        ("WARNING", "7", "seven"),
+        ("FAULT", "8", "eight"),
+        ("NORMAL", "7", ""),
+        ("NORMAL", "", ""),
+    ]
+
+
+TOOL = (
+    '<CuttingTool assetId="{0}"><CuttingToolLifeCycle>'
+    '<ToolLife type="MINUTES">{1}</ToolLife></CuttingToolLifeCycle></CuttingTool>'
+)
+
+
+def asset(second: int, tool: str, minutes: int) -> list[str]:
+    return [at(second, f"@ASSET@|{tool}|CuttingTool|--multiline--X"), TOOL.format(tool, minutes), "--multiline--X"]
+
+
+def test_the_life_of_the_tool_in_use_follows_the_tool_and_its_document(small: Agent):
+    heard = Heard()
+    small.hear([*asset(0, "A", 10), *asset(0, "B", 70), at(1, "tool_id|A")])
+    with Supervisor([source_of(small)], heard, backoff=QUICK):
+        wait_until(lambda: heard.values("tool#MINUTES") == [10.0])
+        small.hear(asset(2, "A", 11))
+        wait_until(lambda: heard.values("tool#MINUTES") == [10.0, 11.0])
+        small.hear([at(3, "tool_id|")])
+        wait_until(lambda: heard.values("tool#MINUTES") == [10.0, 11.0, None])
+        small.hear([at(4, "tool_id|B"), *asset(5, "A", 12)])
+        wait_until(lambda: heard.values("A#MINUTES") == [10.0, 11.0, 12.0])
+        assert heard.values("tool#MINUTES") == [10.0, 11.0, None, 70.0]
+
+
+def test_a_wrong_address_or_device_is_one_sentence_and_is_not_tried_again(small: Agent):
+    heard = Heard()
+    wrong = MtConnectSource("w", AgentAddress(small.url), AgentSettings(device="M9"))
+    with Supervisor([wrong], heard, backoff=QUICK) as supervisor:
+        wait_until(lambda: not supervisor.running)
+    assert heard.links[-1].state is LinkState.DOWN
+    assert "expected an agent with the device 'M9'" in heard.links[-1].message
+    assert sum("probe" in request for request in small.requests) == 1
+
+
+def test_a_slow_agent_holds_up_no_other(small: Agent):
+    heard, other = Heard(), Agent(SMALL, "M1").start()
+    other.slow_s = 0.6
+    try:
+        quick = source_of(small)
+        slow = MtConnectSource("slow", AgentAddress(other.url), AgentSettings(interval_ms=5, heartbeat_ms=100))
+        with Supervisor([slow, quick], heard, backoff=QUICK) as supervisor:
+            wait_until(lambda: len(heard.items["avail"]) == 1)
+            small.hear([at(1, "load|1")])
+            wait_until(lambda: heard.values("load") == [None, 1.0])
+            assert supervisor.statuses["slow"].state is LinkState.CONNECTING
+            wait_until(lambda: len(heard.items["avail"]) == 2)
+    finally:
+        other.close()

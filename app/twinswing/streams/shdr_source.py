@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from twinswing.streams.mtconnect import MtcDevice
 from twinswing.streams.mtconnect_assets import ToolAsset, ToolsInUse, parse_tools
 from twinswing.streams.observations import LinkState, LinkStatus, Observation, Sink
 from twinswing.streams.shdr import Asset, Command, Damage, ShdrParser, Word
+from twinswing.streams.stamps import iso_ns
 
 _SLICE_BYTES = 1 << 16  # some thousand observations: a few ms of parsing, then others have their turn
 _CONNECT_S = 10.0
@@ -198,6 +200,18 @@ class ShdrFileSource:
         self._delivery = _Delivery(name, device, clock_ns)
         self._at_ns: int | None = None
         self._due_s = 0.0
+
+    def earliest_ns(self) -> int | None:
+        """Return the earliest time that a value of the file has; None where none can be read.
+
+        Assets keep the time of their last change, which may lie long before the recording, and do not count.
+        """
+        try:
+            data = self._path.read_bytes()
+        except OSError:
+            return None  # `run` says so
+        stamps = re.findall(rb"^(\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:?\d\d)?)\|[^@|]", data, re.MULTILINE)
+        return iso_ns(min(stamps).decode()) if stamps else None
 
     async def run(self, sink: Sink) -> None:
         """Deliver the whole file."""

@@ -179,8 +179,33 @@ def bench_swings(full: bool) -> list[Figure]:
     ]
 
 
+def bench_history(full: bool) -> list[Figure]:
+    """A thousand units at full rate, and a day of a plant scrubbed."""
+    from twinswing.truth.bench_plant import bench_day, bench_ingest  # noqa: PLC0415
+
+    found = bench_ingest(60.0 if full else 30.0)
+    method = f"1,000 units of 10 items at 2 Hz from 10 threads, {found.rate_hz:.0f} a second really sent"
+    day = bench_day(400 if full else 80)
+    how = f"24 h of {day.rows / 1e6:.1f} million values, {day.megabytes:.0f} MB, 200 random moments"
+    all_of_it = f"{day.read_all_s * 1e3:.0f} ms to read all"
+    return [
+        Figure("history", "values lost", found.sent - found.recorded, "1", "<= 0", f"{found.sent} sent", method),
+        Figure("history", "processor share, sources, ingest, recording", found.cpu_share, "1", "<= 1", "one core",
+               f"of it {found.sources_share:.2f} to make the observations"),
+        Figure("history", "memory grown once full", found.growth_mb, "MB", "<= 64", "at half time", method),
+        Figure("history", "sources made to wait", found.waited_s, "s", "", "all ten together", method),
+        Figure("history", "recording", found.bytes_per_row, "byte/value", "", "20 in memory", "written twice"),
+        Figure("history", "any moment of a day, median", day.at_median_ms, "ms", "", all_of_it, how),
+        Figure("history", "any moment of a day, 99th percentile", day.at_p99_ms, "ms", "<= 100", all_of_it, how),
+        Figure("history", "a day's trend of an item, first time", day.trend_ms, "ms", "<= 100", all_of_it, how),
+        Figure("history", "an hour's changes of an item", day.changes_ms, "ms", "", all_of_it, how),
+        Figure("history", "open a day", day.open_ms, "ms", "<= 500", all_of_it, how),
+    ]  # fmt: skip
+
+
 BENCHES: dict[str, Bench] = {
     "recording": bench_recording,
+    "history": bench_history,
     "frame": bench_frame,
     "hub": bench_hub,
     "clock": bench_clock,

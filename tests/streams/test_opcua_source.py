@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from tests.conftest import wait_until
 from tests.streams.brokers import Sink, free_port
 from tests.streams.opcua_servers import MachineTool, at
 from twinswing.errors import InputError
@@ -184,6 +185,8 @@ def test_what_happened_while_away_is_read_from_the_servers_history() -> None:
         # The window is closed, which ends the subscription; the same source goes on later.
         for number in range(2, 30):
             server.write("Count", number)
+        # The server writes its history behind its values.
+        wait_until(lambda: len(server.call(server.nodes["Count"].read_raw_history())) >= 30, 10.0, "the history")
         with running(watched, sink=sink):
             sink.wait(lambda: sink.last(at("Count")).value == 29.0)
             assert sink.values(at("Count")) == [float(n) for n in range(30)]

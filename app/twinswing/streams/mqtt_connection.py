@@ -28,7 +28,7 @@ _REFUSED = {
     0x84: "the broker does not speak this version of MQTT",
     0x85: "the broker does not accept the client identifier",
     0x86: "the broker does not accept the user name or the password",
-    0x87: "the broker does not let this user in",
+    0x87: "the broker does not let this user in: check the user name, the password and its rights",
     0x8A: "the broker has banned this client",
     0x8C: "the broker wants another way of authentication",
 }
@@ -200,7 +200,8 @@ async def connected(broker: Broker, will: aiomqtt.Will | None = None) -> AsyncIt
 
 def _meaning(broker: Broker, error: aiomqtt.MqttError) -> Exception:
     where = f"{broker.host}:{broker.port}"
-    code = _code(getattr(error, "rc", None))
+    cause = error.__cause__ or error.__context__
+    code = max(_code(getattr(error, "rc", None)), _code(getattr(cause, "rc", None)))
     if code in _REFUSED:
         return InputError(f"source {broker.name}: {_REFUSED[code]} ({where})")
     if code == _TAKEN_OVER:
@@ -208,12 +209,11 @@ def _meaning(broker: Broker, error: aiomqtt.MqttError) -> Exception:
             f"source {broker.name}: another program came to {where} with the same client_id "
             f"{broker.identifier()}: give each its own"
         )
-    cause = error.__cause__ or error.__context__
     if isinstance(cause, ssl.SSLCertVerificationError):
         return InputError(f"source {broker.name}: the certificate of {where} is not trusted: {cause.verify_message}")
     if isinstance(cause, ssl.SSLError):
         return ConnectionError(f"no encrypted connection to {where}: {cause.reason or cause}")
-    return ConnectionError(f"broker {where}: {cause if isinstance(cause, OSError) else error}")
+    return ConnectionError(f"broker {where}: {cause or error}")
 
 
 def _code(reason: Any) -> int:

@@ -18,6 +18,7 @@ from twinswing.streams.sparkplug_values import NS_PER_MS, MetricInfo, Unshown, l
 from twinswing.timeline.clock import NS_PER_S
 
 NAMESPACE = "spBv1.0"
+_BD_SEQ = "bdSeq"  # of the connection, no metric of a machine
 _SEQUENCED = {"NDATA", "DBIRTH", "DDATA", "DDEATH"}
 
 
@@ -111,6 +112,7 @@ class _Node:
     born: bool = False
     doubtful: bool = False  # messages are missing: a birth with other aliases may be among them
     bd_seq: int | None = None
+    dead: tuple[int | None, int] | None = None  # bdSeq of the last death, and when it came
     birth_ms: int = 0
     last_ms: int = 0
     expected: int = 0
@@ -215,6 +217,11 @@ class SparkplugHost:
         if node.born and self._before_birth(node, message) and bd_seq in {node.bd_seq, _before(node.bd_seq)}:
             self.late += 1  # of a session, or a rebirth, that is over
             return []
+        if node.dead is not None and not node.born:
+            bd_dead, dead_ns = node.dead
+            if bd_seq == bd_dead and message.now_ns - dead_ns < self.limits.reorder_s * NS_PER_S:
+                self.late += 1  # overtaken by its death; after that time it is a node that does not count its sessions
+                return []
         old = node.devices
         node.born, node.bd_seq, node.birth_ms, node.last_ms = True, bd_seq, stamp, stamp
         node.doubtful = node.wants_birth = False
@@ -237,7 +244,9 @@ class SparkplugHost:
         room = self.limits.metrics - node.metrics()
         events: list[Event] = []
         for metric in message.payload.metrics:
-            if not metric.name or (metric.HasField("template_value") and metric.template_value.is_definition):
+            if metric.name in {"", _BD_SEQ} or (
+                metric.HasField("template_value") and metric.template_value.is_definition
+            ):
                 continue
             address = f"{prefix}#{metric.name}"
             device.by_name[metric.name] = MetricInfo(address, int(metric.datatype), unit_of(metric))
@@ -258,8 +267,11 @@ class SparkplugHost:
     def _node_death(self, node: _Node, message: _Message) -> list[Event]:
         bd_seq = _bd_seq(message.payload)
         if bd_seq is not None and node.bd_seq is not None and bd_seq != node.bd_seq:
-            self.late += 1  # the will of a connection that another has replaced
+            self.late += 1  # the will of a connection that another has replaced, or one whose birth was not seen
+            if not node.born:
+                node.dead = (bd_seq, message.now_ns)
             return []
+        node.dead = (bd_seq, message.now_ns)
         items = tuple(at for device in node.devices.values() if device.alive for at in device.addresses())
         was_born, node.born = node.born, False
         node.pending.clear()
@@ -413,7 +425,7 @@ class SparkplugHost:
 
 
 def _bd_seq(payload: Any) -> int | None:
-    found: Iterator[Any] = (metric for metric in payload.metrics if metric.name == "bdSeq")
+    found: Iterator[Any] = (metric for metric in payload.metrics if metric.name == _BD_SEQ)
     for metric in found:
         return int(metric.long_value if metric.WhichOneof("value") == "long_value" else metric.int_value)
     return None

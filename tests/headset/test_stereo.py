@@ -98,8 +98,7 @@ def test_each_eye_shows_what_the_stage_shows_from_there(pictures, scene):
             expected.append(stage.render(scene, camera))
     for picture in pictures:
         for got, wanted in zip(drawn(picture, scene, eyes), expected, strict=True):
-            # Another lens rounds otherwise: a few edge samples of the golfer's small triangles fall to a neighbour.
-            assert_same(got, wanted, share=3e-3)
+            assert_same(got, wanted)
 
 
 def test_instanced_things_stand_in_both_eyes_and_follow_their_count(pictures, scene):

@@ -63,10 +63,19 @@ def _open(path: Path | None, arguments: argparse.Namespace) -> int:
     from twinswing.desk.run import run_desk
 
     if arguments.headset:
-        raise MissingPartError(
-            "a headset was asked for, and this version shows swings on a desktop only; leave out --headset"
-        )
+        return _in_headset(path, arguments)
     return run_desk(path, offscreen=arguments.offscreen, seconds=arguments.seconds)
+
+
+def _in_headset(path: Path | None, arguments: argparse.Namespace) -> int:
+    """Show a recording in OpenXR."""
+    from twinswing.headset.run import run_headset
+    from twinswing.headset.swing_visit import SwingVisit
+    from twinswing.swing.session_io import load_session
+
+    if path is None:
+        raise InputError("--headset: expected a recording to stand in, found none; add `demo` or `open FILE.mcap`")
+    return run_headset(SwingVisit(load_session(path)), seconds=arguments.seconds)
 
 
 def snapshot(arguments: argparse.Namespace) -> int:

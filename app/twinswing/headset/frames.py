@@ -7,6 +7,7 @@ up, backward and position. Matrices here multiply columns; Panda3D's multiply ro
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -41,6 +42,22 @@ class Eye:
 
     world_from_eye: FloatArray
     fov: Fov
+
+
+@dataclass(frozen=True)
+class View:
+    """An eye as the runtime has it at a time: its pose in the play space (OpenXR's axes), its field, its own words."""
+
+    play_from_eye: FloatArray
+    fov: Fov
+    raw: Any = None
+
+
+def head_of(views: Sequence[View]) -> FloatArray:
+    """Return the head's pose in the play space: midway between the eyes, turned as the first of them."""
+    out = views[0].play_from_eye.copy()
+    out[:3, 3] = np.mean([view.play_from_eye[:3, 3] for view in views], axis=0)
+    return out
 
 
 def rotation_from_xyzw(quaternion: ArrayLike) -> FloatArray:

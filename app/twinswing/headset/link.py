@@ -7,14 +7,14 @@ import panda3d.core as p3d
 import xr  # type: ignore[import-untyped,unused-ignore]
 
 from twinswing.errors import MissingPartError
-from twinswing.headset.frames import Fov
+from twinswing.headset.frames import Fov, View
 from twinswing.headset.hands import Hand
 from twinswing.headset.lifecycle import BackOff, Do
 from twinswing.headset.passthrough import Passthrough
 from twinswing.headset.stereo import StereoPicture, StereoSettings
 from twinswing.headset.xr_input import Input
 from twinswing.headset.xr_instance import Instance
-from twinswing.headset.xr_session import Frame, Session, View
+from twinswing.headset.xr_session import Frame, Session
 from twinswing.stage.material import Quality
 
 # What a runtime answers when it, or the connection to it, is gone; anything else is a mistake of ours and is raised.
@@ -65,9 +65,9 @@ class Link:
         self.sessions = 0
         self._frame: Frame | None = None
 
-    def open(self) -> None:
-        """Connect now; raises MissingPartError when there is no runtime or no headset."""
-        instance = Instance.open(self._settings.layers)
+    def open(self, instance: Instance | None = None) -> None:
+        """Connect now, by this instance or a new one; raises MissingPartError when there is no runtime or headset."""
+        instance = instance or Instance.open(self._settings.layers)
         try:
             self._open_session(instance)
         except BaseException:

@@ -33,7 +33,7 @@ class Passthrough:
 
     def __init__(self, instance: Instance, session: Session) -> None:
         self._instance, self._session = instance, session
-        self._modes = tuple(int(mode.value) for mode in instance.offer.blend_modes)
+        self._modes = instance.offer.blend_modes
         self.kind = chosen_passthrough(self._modes, instance.offer.extensions)
         self._handles: list[Any] = []
         self.on = False

@@ -20,9 +20,6 @@ from twinswing.stage.offscreen import Scene
 from twinswing.stage.shadow import ShadowMap
 
 EYES_TAG = "eyes"
-# Nodes that only one eye sees, in two passes; in a single pass their shader tells the eyes apart.
-LEFT_MASK = p3d.BitMask32.bit(4)
-RIGHT_MASK = p3d.BitMask32.bit(5)
 _EXTENSION = "GL_ARB_shader_viewport_layer_array"
 
 
@@ -153,9 +150,9 @@ class StereoPicture:
             )
         return buffer
 
-    def _camera(self, name: str, mask: p3d.BitMask32) -> p3d.NodePath:
+    def _camera(self, name: str) -> p3d.NodePath:
         node = p3d.Camera(name)
-        node.set_camera_mask(mask)
+        node.set_camera_mask(PICTURE_MASK)
         lens = p3d.MatrixLens()
         node.set_lens(lens)
         path = p3d.NodePath(node)
@@ -164,27 +161,51 @@ class StereoPicture:
         return path
 
     def _add_single_pass(self) -> None:
-        camera = self._camera("both eyes", PICTURE_MASK | LEFT_MASK | RIGHT_MASK)
+        camera = self._camera("both eyes")
+        self.tags = self._both_eyes(camera, 0)
+        self._regions[-1].set_draw_callback(p3d.PythonCallbackObject(self._before_draw))
+
+    def _both_eyes(self, camera: p3d.NodePath, sort: int) -> StereoTags:
+        """Let a camera draw both eyes in a region of its own."""
         state = p3d.NodePath("both eyes' state")
         state.set_shader_inputs(eye_view_projection=self._clip, eye_view_inverse=self._inverse)
         state.set_instance_count(2)
         camera.node().set_initial_state(state.get_state())
-        self.tags = StereoTags(camera.node())
         region = self.buffer.make_display_region()
         region.set_num_regions(2)
-        region.set_scissor_enabled(False)  # Panda3D resolves the samples within the last region's scissor
         region.set_dimensions(0, p3d.LVecBase4f(0.0, 0.5, 0.0, 1.0))
         region.set_dimensions(1, p3d.LVecBase4f(0.5, 1.0, 0.0, 1.0))
+        self._add_region(region, camera, sort)
+        return StereoTags(camera.node())
+
+    def _add_region(self, region: p3d.DisplayRegion, camera: p3d.NodePath, sort: int) -> None:
+        region.set_scissor_enabled(False)  # Panda3D resolves the samples within the last region's scissor
+        region.set_sort(sort)
         region.set_camera(camera)
-        region.set_draw_callback(p3d.PythonCallbackObject(self._before_draw))
         self._regions.append(region)
 
     def _add_two_passes(self) -> None:
-        for i, mask in enumerate((LEFT_MASK, RIGHT_MASK)):
+        for i, name in enumerate(("left eye", "right eye")):
             region = self.buffer.make_display_region(0.5 * i, 0.5 + 0.5 * i, 0.0, 1.0)
-            region.set_scissor_enabled(False)
-            region.set_camera(self._camera(("left eye", "right eye")[i], PICTURE_MASK | mask))
-            self._regions.append(region)
+            self._add_region(region, self._camera(name), 0)
+
+    def add_layer(self, left: p3d.NodePath, right: p3d.NodePath, sort: int) -> None:
+        """Draw a node for each eye before (a negative `sort`) or after the scene, wherever the eyes are.
+
+        Their shaders may use the projection alone. In a single pass each is drawn for both eyes: its shader leaves out
+        the other one.
+        """
+        if not self.single_pass:
+            for i, (root, lens) in enumerate(zip((left, right), self._lenses, strict=True)):
+                node = p3d.Camera("layer", lens)
+                region = self.buffer.make_display_region(0.5 * i, 0.5 + 0.5 * i, 0.0, 1.0)
+                self._add_region(region, root.attach_new_node(node), sort)
+            return
+        root = p3d.NodePath("layer")
+        left.reparent_to(root)
+        right.reparent_to(root)
+        camera = root.attach_new_node(p3d.Camera("layer", self._lenses[0]))
+        self._both_eyes(camera, sort).adopt(root)
 
     def set_active(self, on: bool) -> None:
         """Take part in the engine's frames, or not."""
@@ -218,12 +239,12 @@ class StereoPicture:
         near, far = self.settings.near_m, self.settings.far_m
         if not self.single_pass:
             for camera, lens, eye in zip(self._cameras, self._lenses, eyes, strict=True):
-                _aim(camera, lens, eye, near, far)
+                aim_camera(camera, lens, eye, near, far)
             return
         assert self.tags is not None
         self.tags.refresh()
         cover, back = covering_eye(eyes)
-        _aim(self._cameras[0], self._lenses[0], cover, near, far + back)
+        aim_camera(self._cameras[0], self._lenses[0], cover, near, far + back)
         self._write(eyes)
 
     def draw(self, scene: Scene, eyes: Sequence[Eye]) -> None:
@@ -259,7 +280,8 @@ class StereoPicture:
         self._engine.remove_window(self.buffer)
 
 
-def _aim(camera: p3d.NodePath, lens: p3d.MatrixLens, eye: Eye, near_m: float, far_m: float) -> None:
+def aim_camera(camera: p3d.NodePath, lens: p3d.MatrixLens, eye: Eye, near_m: float, far_m: float) -> None:
+    """Make a camera of Panda3D see what an eye sees."""
     # Panda3D's camera looks along +Y with Z up; its lens gets the matrix from there to clip space.
     pose = eye.world_from_eye.copy()
     pose[:3, 1], pose[:3, 2] = -eye.world_from_eye[:3, 2], eye.world_from_eye[:3, 1]

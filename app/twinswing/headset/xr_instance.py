@@ -1,6 +1,7 @@
 """The OpenXR runtime: an instance with what we can use of what it offers, and the headset that it serves."""
 
 import ctypes
+import os
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -39,7 +40,7 @@ def chosen_extensions(offered: Iterable[str], platform_bindings: Iterable[str]) 
 class Offer:
     """What the runtime and its headset offer.
 
-    eye_px: recommended size of one eye's picture. blend_modes: best first. max_image_px: of one swapchain.
+    eye_px: recommended size of one eye's picture. blend_modes: XrEnvironmentBlendMode, best first. max_image_px: of one swapchain.
     """
 
     runtime: str
@@ -47,7 +48,7 @@ class Offer:
     extensions: frozenset[str]
     eye_px: tuple[int, int]
     max_image_px: tuple[int, int]
-    blend_modes: tuple[Any, ...]
+    blend_modes: tuple[int, ...]
     hand_tracking: bool = False
     samples: int = 1
 
@@ -64,6 +65,8 @@ class Instance:
     @classmethod
     def open(cls, layers: Iterable[str] = ()) -> "Instance":
         """Find a runtime with a headset; raises MissingPartError where there is none."""
+        # The loader's own lines would bury the one sentence that a user should read.
+        os.environ.setdefault("XR_LOADER_DEBUG", "none")
         try:
             offered = [_text(p.extension_name) for p in xr.enumerate_instance_extension_properties()]
             bindings = binding_extensions()
@@ -107,7 +110,7 @@ class Instance:
                 extensions=extensions,
                 eye_px=(views[0].recommended_image_rect_width, views[0].recommended_image_rect_height),
                 max_image_px=(graphics.max_swapchain_image_width, graphics.max_swapchain_image_height),
-                blend_modes=modes,
+                blend_modes=tuple(int(mode) for mode in modes),
                 hand_tracking="XR_EXT_hand_tracking" in extensions and _tracks_hands(handle, system),
             ),
         )

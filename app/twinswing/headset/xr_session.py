@@ -11,7 +11,7 @@ from OpenGL import GL  # type: ignore[import-untyped,unused-ignore]
 
 from twinswing.errors import MissingPartError
 from twinswing.headset import xr_graphics
-from twinswing.headset.frames import FloatArray, Fov, pose_matrix
+from twinswing.headset.frames import FloatArray, Fov, View, pose_matrix
 from twinswing.headset.lifecycle import Do, Lifecycle, State
 from twinswing.headset.stereo import StereoPicture
 from twinswing.headset.xr_instance import Instance
@@ -33,15 +33,6 @@ def chosen_colour_format(offered: Sequence[int]) -> int:
     raise MissingPartError(
         f"an OpenXR runtime with 8-bit sRGB images was expected, this one offers {[hex(f) for f in offered]}; update it"
     )
-
-
-@dataclass(frozen=True)
-class View:
-    """An eye as the runtime has it at a time: its pose in the play space (OpenXR's axes), and its field."""
-
-    play_from_eye: FloatArray
-    fov: Fov
-    raw: Any
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,342 @@
+"""Someone who is there: where they stand, what their hands point at, press, hold and move."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from twinswing.headset.card import Card, Pin, before_head
+from twinswing.headset.frames import Eye, FloatArray, View, forward_of
+from twinswing.headset.hands import SIDES, Hand
+from twinswing.headset.locomotion import (
+    Comfort,
+    Landing,
+    MoveParams,
+    Rig,
+    Stick,
+    dragged,
+    dragged_by_two,
+    snap_turned,
+    standing_at,
+    teleport_arc,
+    teleported,
+)
+from twinswing.headset.pointing import Hit, Latch, Press, Ray, Target, pointed_at
+from twinswing.headset.visit import Visit
+
+# Reach of a hand that takes hold of something: a fist's width around the point.
+REACH_M = 0.12
+_PIN_TO_HAND_M = 0.22  # a card let go so near to the other hand stays on it
+_SLOWEST = 1.0 / 16.0
+_EYE_HEIGHT_M = 1.6
+# The table model: 1.1 m across, a forearm ahead, at the height of a kitchen table for someone who stands.
+_TABLE_RADIUS_M, _TABLE_AHEAD_M, _TABLE_PART = 0.55, 0.8, 0.52
+
+
+@dataclass(frozen=True)
+class BeingSettings:
+    """How someone is there. seated: eyes as high as someone's who stands, whatever they sit on."""
+
+    seated: bool = False
+    move: MoveParams = field(default_factory=MoveParams)
+    comfort: Comfort = field(default_factory=Comfort)
+
+
+@dataclass
+class HandState:
+    """What one hand is doing.
+
+    holds: "" nothing, "world", "card:NAME" or what the visit calls it. over: what its ray meets, and where.
+    """
+
+    hand: Hand = field(default_factory=Hand)
+    stick: Stick = field(default_factory=Stick)
+    grip_latch: Latch = field(default_factory=Latch)
+    trigger_latch: Latch = field(default_factory=Latch)
+    press: Press = field(default_factory=Press)
+    holds: str = ""
+    over: tuple[str, Hit] | None = None
+    landing: Landing | None = None
+    grip_before: FloatArray | None = None
+    reach_before: FloatArray | None = None
+    pressed: tuple[bool, bool, bool] = (False, False, False)
+
+
+class Being:
+    """Someone in a visit. `frame` takes what the headset says; `rig` says where its play space lies in the world.
+
+    hum: lets a controller hum: (side, strength).
+    """
+
+    def __init__(
+        self, visit: Visit, settings: BeingSettings | None = None,
+        hum: Callable[[int, float], None] = lambda _side, _strength: None,
+    ) -> None:  # fmt: skip
+        self.visit, self.settings, self._hum = visit, settings or BeingSettings(), hum
+        self.rig = Rig()
+        self.placed = False
+        self.knows_floor = True
+        self.head_play: FloatArray = np.eye(4)
+        self.hands = (HandState(), HandState())
+        self.darkness = 0.0
+        self.life_size: Rig | None = None  # where one stood before the table model
+        self._world_speed_mps = 0.0
+        self._floor_m = 0.0
+
+    # -- where one is --------------------------------------------------------------------------------------------
+
+    @property
+    def head(self) -> FloatArray:
+        """The head's pose in the world."""
+        return self.rig.to_world(self.head_play)
+
+    def eyes(self, views: Sequence[View]) -> list[Eye]:
+        """Return the eyes in the world."""
+        return [Eye(self.rig.to_world(view.play_from_eye), view.fov) for view in views]
+
+    def grips(self) -> dict[str, FloatArray]:
+        """Return the poses of tracked hands in the world."""
+        return {
+            side: self.rig.to_world(state.hand.grip)
+            for side, state in zip(SIDES, self.hands, strict=True)
+            if state.hand.grip is not None
+        }
+
+    def arrive(self) -> None:
+        """Stand where the visit begins, with the cards around."""
+        height = float(self.head_play[1, 3])
+        if self.settings.seated or not self.knows_floor:
+            self._floor_m = _EYE_HEIGHT_M - height
+        else:
+            self._floor_m = 0.0
+        self.rig = standing_at(self.head_play, *self.visit.start(), floor_m=self._floor_m)
+        self.life_size, self.placed = None, True
+        self.bring_cards()
+
+    def bring_cards(self) -> None:
+        """Hang the cards in an arc before the head, a little low, so that they leave the scene to be seen."""
+        cards = self.visit.cards
+        widths = [2.0 * float(np.arctan(card.width_m / 2)) + 0.06 for card in cards]
+        at = -sum(widths) / 2
+        for card, width in zip(cards, widths, strict=True):
+            down = 0.30 if card.height_m < 0.3 else 0.12
+            card.pin = Pin("world", before_head(self.head, at + width / 2, down, 1.0))
+            at += width
+
+    def toggle_model(self) -> None:
+        """Go from life size to a table model, or back to where one stood."""
+        if self.life_size is not None:
+            self.rig, self.life_size = self.life_size, None
+        else:
+            self.life_size = self.rig
+            centre, radius_m = self.visit.model()
+            self.rig = table_rig(self.rig, self.head_play, np.asarray(centre, dtype=float), radius_m, self._floor_m)
+        self.bring_cards()
+
+    def put_head(self, pose: FloatArray) -> None:
+        """Stand so that the head is at a pose of the world, level, life size: the golfer's place."""
+        place = pose[:3, 3]
+        rig = standing_at(self.head_play, place, place + forward_of(pose))
+        head = rig.to_world(self.head_play)[:3, 3]
+        self.rig, self.life_size = rig.moved([0.0, 0.0, place[2] - head[2]]), None
+
+    # -- one frame -----------------------------------------------------------------------------------------------
+
+    def frame(self, head_play: FloatArray, hands: tuple[Hand, Hand], dt_s: float) -> bool:
+        """Take the head and the hands, poses in the play space; return whether nodes were added to the scene."""
+        self.head_play = head_play
+        if not self.placed:
+            self.arrive()
+        self._world_speed_mps = 0.0
+        for state, hand in zip(self.hands, hands, strict=True):
+            state.hand = hand
+        self._point()
+        for side in (0, 1):
+            self._buttons(side)
+            self._move_by_stick(side)
+            self._press(side)
+        self._hold(dt_s)
+        added = self.visit.update(dt_s, self._slow(), self.grips())
+        if self.visit.wants_model:
+            self.visit.wants_model = False
+            self.toggle_model()
+        wish = self.visit.place_wish()
+        if wish is not None:
+            self.put_head(wish)
+            self.bring_cards()
+        for card in self.visit.cards:
+            card.place(self.grips())
+            card.paint()
+        self.darkness = self.settings.comfort.next(self.darkness, self._world_speed_mps, dt_s)
+        return added
+
+    def aim(self, side: int) -> FloatArray | None:
+        """Return a hand's aim in the world."""
+        pose = self.hands[side].hand.aim
+        return None if pose is None else self.rig.to_world(pose)
+
+    def _reach(self, side: int) -> FloatArray | None:
+        point = self.hands[side].hand.reach_m
+        return None if point is None else np.asarray((self.rig.world_from_play @ np.append(point, 1.0))[:3])
+
+    def _point(self) -> None:
+        targets = [Target(card.name, card.meet) for card in self.visit.cards]
+        targets += list(self.visit.targets())
+        pointed: str | None = None
+        for side, state in enumerate(self.hands):
+            aim = self.aim(side)
+            before = None if state.over is None else state.over[0]
+            state.over = None if aim is None else pointed_at(Ray.of(aim), targets)
+            now = None if state.over is None else state.over[0]
+            if now is not None and now != before:
+                self._hum(side, 0.1)
+            if now is not None and self._card(now) is None:
+                pointed = now
+        self.visit.point(pointed)
+        for card in self.visit.cards:
+            hits = [s.over[1] for s in self.hands if s.over is not None and s.over[0] == card.name]
+            card.glow(bool(hits))
+            card.over = card.canvas.button_at(*hits[0].at) if hits else None
+
+    def _card(self, name: str) -> Card | None:
+        return next((card for card in self.visit.cards if card.name == name), None)
+
+    def _under(self, side: int) -> str | None:
+        """Return what a press of this hand is on: a target, "CARD/BUTTON", or None."""
+        over = self.hands[side].over
+        if over is None:
+            return None
+        card = self._card(over[0])
+        if card is None:
+            return over[0]
+        button = card.canvas.button_at(*over[1].at)
+        return None if button is None else f"{card.name}/{button}"
+
+    def _press(self, side: int) -> None:
+        state = self.hands[side]
+        state.trigger_latch = state.trigger_latch.next(state.hand.trigger)
+        state.press, pressed, clicked = state.press.next(state.trigger_latch.closed, self._under(side))
+        if pressed is not None:
+            self._hum(side, 0.4)
+        held = state.press.held
+        if held is not None and held.endswith("/track"):
+            self._slide(side, held)
+        elif clicked is not None:
+            self.visit.press(clicked)
+
+    def _slide(self, side: int, held: str) -> None:
+        """Follow a playhead that is dragged on its card, even past its ends."""
+        card, state = self._card(held.partition("/")[0]), self.hands[side]
+        if card is None or state.over is None or state.over[0] != card.name:
+            return
+        x0, _, x1, _ = card.canvas.buttons["track"]
+        share = (state.over[1].at[0] * card.canvas.width - x0) / max(x1 - x0, 1)
+        start, end = self.visit.head.span_s
+        self.visit.head = self.visit.head.seek(start + (end - start) * float(np.clip(share, 0.0, 1.0)))
+
+    def _slow(self) -> float:
+        """Return how much slower time runs: a trigger that presses nothing holds it back."""
+        pull = max((s.hand.trigger for s in self.hands if s.press.held is None and s.over is None), default=0.0)
+        return 1.0 - (1.0 - _SLOWEST) * float(np.clip(pull, 0.0, 1.0))
+
+    def _buttons(self, side: int) -> None:
+        state = self.hands[side]
+        now = (state.hand.play, state.hand.cards, state.hand.model)
+        play, cards, model = (is_down and not was for is_down, was in zip(now, state.pressed, strict=True))
+        state.pressed = now
+        if play:
+            self.visit.head = self.visit.head.toggled()
+        if cards:
+            self.bring_cards()
+        if model:
+            self.toggle_model()
+
+    def _move_by_stick(self, side: int) -> None:
+        state, params = self.hands[side], self.settings.move
+        state.stick, wish = replace(state.stick, params=params).moved(*state.hand.stick)
+        aim = self.aim(side)
+        if wish in ("left", "right"):
+            self.rig = snap_turned(self.rig, self.head_play, wish == "right", params)
+        elif wish == "teleport" and state.landing is not None and state.landing.allowed:
+            self.rig = teleported(self.rig, self.head_play, state.landing.place_m)
+            self.rig = self.rig.moved([0.0, 0.0, self._floor_m * self.rig.scale])
+            self._hum(side, 0.6)
+        aiming = state.stick.aiming and aim is not None
+        state.landing = teleport_arc(aim, self.rig.scale, params) if aiming and aim is not None else None
+
+    # -- hands that hold -----------------------------------------------------------------------------------------
+
+    def _hold(self, dt_s: float) -> None:
+        for side, state in enumerate(self.hands):
+            was = state.grip_latch.closed
+            state.grip_latch = state.grip_latch.next(state.hand.squeeze)
+            closed = state.grip_latch.closed and state.hand.grip is not None
+            if closed and not was:
+                state.holds = self._taken(side)
+            elif not closed and state.holds:
+                self._let_go(side)
+        self._drag_world(dt_s)
+        grips = self.grips()
+        for side, state in enumerate(self.hands):
+            grip, reach = grips.get(SIDES[side]), self._reach(side)
+            if state.holds.startswith("card:") and grip is not None and state.grip_before is not None:
+                card = self._card(state.holds.removeprefix("card:"))
+                if card is not None:
+                    card.carried(self.rig.to_world(state.grip_before), grip)
+            elif state.holds not in ("", "world") and reach is not None:
+                self.visit.held(state.holds, reach)
+            state.grip_before, state.reach_before = state.hand.grip, state.hand.reach_m
+
+    def _taken(self, side: int) -> str:
+        state, reach = self.hands[side], self._reach(side)
+        if state.over is not None and self._card(state.over[0]) is not None:
+            self._hum(side, 0.3)
+            return f"card:{state.over[0]}"
+        name = None if reach is None else self.visit.grab(reach, REACH_M * self.rig.scale)
+        if name is not None:
+            self._hum(side, 0.5)
+        return name or "world"
+
+    def _let_go(self, side: int) -> None:
+        state, other = self.hands[side], SIDES[1 - side]
+        name, state.holds = state.holds, ""
+        card, grips = self._card(name.removeprefix("card:")), self.grips()
+        if not name.startswith("card:"):
+            if name != "world":
+                self.visit.release(name)
+        elif card is not None and card.pose is not None:
+            near = other in grips and float(np.linalg.norm(grips[other][:3, 3] - card.pose[:3, 3]))
+            on_hand = near is not False and near < _PIN_TO_HAND_M * self.rig.scale
+            card.pin_to(other if on_hand else "world", grips)
+
+    def _drag_world(self, dt_s: float) -> None:
+        pulling = [
+            (s.reach_before, s.hand.reach_m)
+            for s in self.hands
+            if s.holds == "world" and s.reach_before is not None and s.hand.reach_m is not None
+        ]
+        before = self.rig
+        if len(pulling) == 2:
+            was, now = (np.stack([pair[i] for pair in pulling]) for i in (0, 1))
+            self.rig = dragged_by_two(self.rig, was, now, self.settings.move)
+        elif len(pulling) == 1:
+            was, now = pulling[0]
+            self.rig = dragged(self.rig, was, now)
+        if pulling and dt_s > 0.0:
+            moved = np.linalg.norm(np.subtract(self.rig.origin_m, before.origin_m)) / self.rig.scale
+            self._world_speed_mps = float(moved) / dt_s
+
+
+def table_rig(rig: Rig, head_play: FloatArray, centre_m: FloatArray, radius_m: float, floor_m: float = 0.0) -> Rig:
+    """Return the rig from which a disc of the ground lies on a table before the head.
+
+    The viewer keeps facing the way they face.
+    """
+    scale = max(radius_m / _TABLE_RADIUS_M, 1e-3)
+    giant = Rig(rig.origin_m, rig.turn_rad, scale)
+    head = giant.to_world(head_play)
+    ahead = forward_of(head)[:2]
+    ahead = ahead / max(float(np.linalg.norm(ahead)), 1e-6)
+    table_m = (float(head_play[1, 3]) + floor_m) * _TABLE_PART
+    there = head[:2, 3] + ahead * _TABLE_AHEAD_M * scale
+    return giant.moved([*(centre_m[:2] - there), centre_m[2] - giant.origin_m[2] - (table_m - floor_m) * scale])

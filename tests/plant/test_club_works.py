@@ -53,7 +53,8 @@ def test_nothing_stands_in_another_thing_in_an_aisle_or_outside(works: Plant) ->
     for (one, a), (other, b) in combinations(zip(things, prints, strict=True), 2):
         assert apart(a, b), f"{one.path} stands in {other.path}"
     for thing, a in zip(things, prints, strict=True):
-        assert (a >= 0.0).all() and (a <= np.array(works.hall_m[:2])).all(), f"{thing.path} leaves the hall"
+        assert (a >= 0.0).all(), f"{thing.path} leaves the hall"
+        assert (a <= np.array(works.hall_m[:2])).all(), f"{thing.path} leaves the hall"
         assert thing.size_m[2] < works.hall_m[2]
         for strip in strips(works):
             assert apart(a, strip), f"{thing.path} stands in an aisle"

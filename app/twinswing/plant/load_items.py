@@ -143,7 +143,7 @@ def build_items(loader: Loader, path: str, unit: Layers[UnitTable]) -> tuple[Dat
     for _, table in unit:
         values.update({name: str(value) for name, value in table.values.items()})
     source, source_key = pick(unit, "source")
-    address = pick(unit, "address")[0]
+    address = pick(unit, "address")
     roles: dict[Role, str] = {}
     out: list[DataItem] = []
     for name, stacked in merged.items():
@@ -164,7 +164,7 @@ def build_level(loader: Loader, path: str, key: Key, table: BufferTable) -> Data
         (key, ItemTable(role="level", low=0.0, high=float(table.capacity))),
         ((*key, "level"), table.level),
     ]
-    return _item(loader, path, "level", layers, {}, (None, key), None)
+    return _item(loader, path, "level", layers, {}, (None, key), (None, key))
 
 
 def _item(
@@ -174,7 +174,7 @@ def _item(
     layers: Layers[ItemTable],
     values: dict[str, str],
     unit_source: tuple[str | None, Key],
-    unit_address: str | None,
+    unit_address: tuple[str | None, Key],
 ) -> DataItem:
     key = layers[-1][0]
     check_name(loader, (*key[:-1], name))
@@ -195,7 +195,9 @@ def _item(
         hint = did_you_mean(source, [*loader.sources])
         raise loader.fail(source_key, f"a source for {path}/{name}, found {source!r}{hint}")
     pattern, address_key = pick(layers, "address")
-    address = _filled(loader, address_key, pattern or unit_address or "{path}/{item}", path, name, values)
+    if pattern is None:
+        pattern, address_key = unit_address
+    address = _filled(loader, address_key, pattern or "{path}/{item}", path, name, values)
     own = CONVERSIONS[spoken or ROLE_DEFAULTS[role][1]] if is_number else Conversion("")
     factor, offset = _from_source(loader, layers, own, loader.sources[source], is_number)
     low, high = _range(loader, layers, own, is_number)

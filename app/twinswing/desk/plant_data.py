@@ -1,0 +1,118 @@
+"""What panels and scene are told of a plant at the playhead: states, alarms, ribbons; the worker does what is heavy."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from twinswing.desk.panels.plant_context import FRESH_NS, PlantContext
+from twinswing.desk.panels.plant_timeline import GRAVITY_OF, AlarmMark, Ribbon
+from twinswing.desk.panels.plant_trends import Span
+from twinswing.desk.plant_states import states_over
+from twinswing.plant.alarms import SHOWN, Alarm, AlarmLog, AlarmPicture, Interval
+from twinswing.plant.history import History
+from twinswing.plant.journal import Journal
+from twinswing.plant.model import Plant, Unit
+from twinswing.plant.states import UnitState
+
+_SUPPRESSING = frozenset({UnitState.OFF, UnitState.MAINTENANCE})
+_AT_MOST_NS = 200_000_000  # alarms are looked up again when the playhead has moved by this much
+
+
+@dataclass
+class PlantData:
+    """One plant's derived facts; `update` once a frame, before the panels."""
+
+    plant: Plant
+    history: History
+    journal: Journal
+    picture: AlarmPicture = field(default_factory=AlarmPicture)
+    alarms: tuple[Alarm, ...] = ()
+    alarmed: dict[str, Alarm] = field(default_factory=dict)
+    flood: Interval | None = None
+    marks: tuple[AlarmMark, ...] = ()
+    alarm_times_s: "np.ndarray[tuple[int], np.dtype[np.float64]]" = field(default_factory=lambda: np.empty(0))
+    _looked: tuple[int, int, frozenset[str]] = (-1, -1, frozenset())
+
+    def __post_init__(self) -> None:
+        self._log = AlarmLog(self.plant)
+
+    def update(self, context: PlantContext) -> None:
+        """Take in what the worker found, and look up what stands at the playhead."""
+        end = context.span_ns[1]
+        key = (end // FRESH_NS, len(self.journal.actions()))
+        answer = context.worker.ask("alarms", key, lambda: self._log.extend(self.history, self.journal))
+        if answer.value is not None and answer.value is not self.picture:
+            self._take(answer.value)
+        off = frozenset(
+            unit.path for unit, state in zip(self.plant.units, context.states, strict=True) if state in _SUPPRESSING
+        )
+        looked = (id(self.picture), context.t_ns // _AT_MOST_NS, off)
+        if looked != self._looked:
+            self._looked = looked
+            self.alarms = self.picture.at(context.t_ns, off)
+            self.flood = self.picture.flood_at(context.t_ns)
+            shown = [alarm for alarm in self.alarms if alarm.state in SHOWN]
+            self.alarmed = {}
+            for alarm in shown:  # the first of a unit is the one to be answered first
+                self.alarmed.setdefault(alarm.occurrence.unit, alarm)
+
+    def _take(self, picture: AlarmPicture) -> None:
+        self.picture = picture
+        self.marks = tuple(
+            AlarmMark(o.raised_ns, o.priority, self._text(o.unit, o.message or o.name), o.key)
+            for o in picture.occurrences
+        )
+        self.alarm_times_s = picture.raised_ns / 1e9
+
+    def _text(self, path: str, message: str) -> str:
+        unit = self.plant.unit_by_path.get(path)
+        return f"{unit.label if unit else path}: {message}"
+
+    def spans_of(self, unit: str) -> list[Span]:
+        """Return when alarms of a unit's items stood, for its graphs."""
+        items = self.plant.items
+        return [
+            Span(items[o.item].path, o.raised_ns, o.cleared_ns, o.priority)
+            for o in self.picture.occurrences
+            if o.unit == unit and o.item >= 0
+        ]
+
+    def ribbon_unit(self, context: PlantContext) -> Unit | None:
+        """Return the unit whose states the timeline shows: the chosen one, else the worst of the plant."""
+        if context.unit is not None:
+            return context.unit
+        return self.worst(context)
+
+    def worst(self, context: PlantContext) -> Unit | None:
+        """Return the unit that needs somebody most: by its alarm, then by its state."""
+
+        def need(number: int) -> tuple[int, int]:
+            alarm = self.alarmed.get(self.plant.units[number].path)
+            return (alarm.rank if alarm else 0, GRAVITY_OF[context.states[number]])
+
+        if not context.states:
+            return None
+        return self.plant.units[max(range(len(context.states)), key=lambda n: (need(n), -n))]
+
+    def ribbon(self, context: PlantContext) -> Ribbon | None:
+        """Return the states over the whole history of the unit that the timeline shows, None until they are known."""
+        unit = self.ribbon_unit(context)
+        if unit is None:
+            return None
+        end = context.span_ns[1]
+        answer = context.worker.ask(
+            f"ribbon/{unit.path}", end // FRESH_NS, lambda: ribbon_of(self.history, unit, context.span_ns)
+        )
+        return answer.value
+
+
+def ribbon_of(history: History, unit: Unit, span_ns: tuple[int, int]) -> Ribbon:
+    """Return a unit's states over a span (for the worker)."""
+    edges: list[int] = []
+    ranks: list[int] = []
+    for start_ns, state in states_over(history, unit, span_ns):
+        if ranks and ranks[-1] == GRAVITY_OF[state]:
+            continue
+        edges.append(start_ns)
+        ranks.append(GRAVITY_OF[state])
+    return Ribbon(unit.path, np.array([*edges, span_ns[1]], dtype=np.int64), np.array(ranks, dtype=np.int64))

@@ -37,6 +37,13 @@ class AgentSettings:
     assets: bool = True
 
 
+@dataclass(eq=False)
+class _AssetNews:
+    """One word that an asset changed or was removed; compared by identity, for the next may come while it is asked."""
+
+    removed: bool
+
+
 class MtConnectSource:
     """An agent. `run` may be called again after a loss: it goes on from the next sequence number.
 
@@ -64,7 +71,8 @@ class MtConnectSource:
         self._clock_ns = clock_ns
         self._place = Place()
         self._tools = ToolsInUse()
-        self._wanted: OrderedDict[str, bool] = OrderedDict()  # assets to ask for; whether they were removed
+        # Assets that are to be asked for, the oldest first, by the word that said so.
+        self._wanted: OrderedDict[str, _AssetNews] = OrderedDict()
         self._news = asyncio.Event()
         self._unread = 0
 
@@ -141,7 +149,7 @@ class MtConnectSource:
 
     def _take(self, streams: Streams, sink: Sink) -> None:
         for asset_id, _, removed in streams.assets:
-            self._wanted[asset_id] = removed
+            self._wanted[asset_id] = _AssetNews(removed)
             self._wanted.move_to_end(asset_id)
             self._news.set()
         if streams.unread:
@@ -208,16 +216,16 @@ class MtConnectSource:
                 await self._news.wait()
             self._news.clear()
             while self._wanted:
-                asset_id, removed = self._wanted.popitem(last=False)
-                try:
-                    tools = [] if removed else await self._tools_of(client, f"asset/{quote(asset_id, safe='')}", {})
-                except OSError:
-                    self._wanted.setdefault(asset_id, removed)  # asked again when the agent is back
-                    raise
-                if removed:
+                asset_id, news = next(iter(self._wanted.items()))
+                if news.removed:
                     tools = [ToolAsset(asset_id, self._clock_ns(), removed=True)]
+                else:
+                    tools = await self._tools_of(client, f"asset/{quote(asset_id, safe='')}", {})
                 for tool in tools:
                     self._hand_on(self._tools.changed(tool), sink)
+                # It stays on the list until it was had, so that a loss in between costs nothing.
+                if self._wanted.get(asset_id) is news:
+                    del self._wanted[asset_id]
 
     async def _tools_of(self, client: AgentClient, path: str, query: dict[str, str]) -> list[ToolAsset]:
         try:

@@ -43,13 +43,16 @@ void main() {
 #ifdef GHOST
     // Seen through: a breath of glass, with its edges told by how far they turn from the eye.
     float edge = 1.0 - facing;
-    float part_alpha = 0.05 + 0.30 * edge * edge;
+    float part_alpha = 0.07 + 0.40 * edge * edge;
     fragment = vec4(mix(vec3(0.62, 0.66, 0.70), vec3(0.36, 0.41, 0.46), edge), part_alpha);
 #else
     if (inside) {
         // What a section opens shows as one flat tone, with stripes as a draughtsman hatches a cut.
-        float stripe = fract((world_position.x + world_position.y + world_position.z) * 9.0);
-        fragment = vec4(mix(vec3(0.42, 0.44, 0.46), vec3(0.50, 0.52, 0.54), step(0.5, stripe)), 1.0);
+        float along = (world_position.x + world_position.y + world_position.z) * 9.0;
+        float aa = max(fwidth(along), 1e-4);
+        float stripe = smoothstep(-aa, aa, abs(fract(along) - 0.5) * 2.0 - 0.5);
+        stripe = mix(stripe, 0.5, smoothstep(0.25, 0.7, aa));
+        fragment = vec4(mix(vec3(0.42, 0.44, 0.46), vec3(0.50, 0.52, 0.54), stripe), 1.0);
         return;
     }
     vec3 albedo = surface.rgb;

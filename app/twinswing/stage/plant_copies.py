@@ -8,7 +8,7 @@ import panda3d.core as p3d
 from numpy.typing import NDArray
 
 from twinswing.plant.model import Buffer, Plant, Unit
-from twinswing.plant.states import UnitState
+from twinswing.plant.states import STATES, UnitState
 from twinswing.stage import plant_models_moving as moving
 from twinswing.stage.plant_heat import ramp
 from twinswing.stage.plant_instances import (
@@ -33,7 +33,7 @@ from twinswing.stage.plant_instances import (
 from twinswing.stage.plant_mesh import FlexMesh, flex
 from twinswing.stage.plant_models import ModelKey, key_of, least_size_m, mesh_of
 from twinswing.stage.plant_pick import METER_SIZE_M
-from twinswing.stage.plant_view import STATES, PlantView
+from twinswing.stage.plant_view import PlantView
 
 FloatArray = NDArray[np.float64]
 

@@ -1,5 +1,6 @@
 """Labels in the plant: which are shown from where, without overlap, and their glyphs in one draw call."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -124,7 +125,6 @@ class Labels:
         self.scores = np.zeros(len(self.anchors_m))
         self.reach_m = np.full(len(self.anchors_m), self.style.far_m)
         self.from_m = np.zeros(len(self.anchors_m))
-        self._said: list[Said | None] = [None] * len(self.anchors_m)
         self._blocks: dict[Said, Block] = {}
         self._shown: tuple[tuple[int, Said], ...] = ()
         self.node = quad(parent, "labels", 0.0, 1.0)
@@ -139,10 +139,6 @@ class Labels:
         instanced(self.node, 1)
         self.node.hide()
 
-    def say(self, number: int, said: Said | None) -> None:
-        """Let a label say this from now on; None for nothing."""
-        self._said[number] = said
-
     def block(self, said: Said) -> Block:
         """Return a label laid out, from a bounded store."""
         found = self._blocks.get(said)
@@ -156,8 +152,11 @@ class Labels:
         """Return the numbers of the labels that are shown."""
         return tuple(number for number, _ in self._shown)
 
-    def place(self, camera: PinholeCamera, pixel_scale: float) -> None:
-        """Choose and fade labels for a camera; `pixel_scale`: picture pixels a text pixel."""
+    def place(self, camera: PinholeCamera, pixel_scale: float, say: Callable[[int], Said | None]) -> None:
+        """Choose and fade labels for a camera.
+
+        pixel_scale: picture pixels a text pixel. say: tells what a label says, asked only of those that may be seen.
+        """
         points = camera.to_camera(self.anchors_m)
         depth = points[:, 2]
         distance = np.linalg.norm(points, axis=1)
@@ -174,19 +173,19 @@ class Labels:
         # The nearer of two equals; what has something to say (a higher score) before any that has not.
         rank = self.scores[candidates] - distance[candidates] * 1e-3
         best = candidates[np.argsort(-rank, kind="stable")[: 3 * self.style.most]]
-        best = np.array([i for i in best.tolist() if self._said[i] is not None], dtype=np.int64)
+        found = {i: said for i in best.tolist() if (said := say(i)) is not None}
+        best = np.array(list(found), dtype=np.int64)
         if not len(best):
             self._show((), alpha)
             return
-        boxes = np.stack([self.block(said).box for i in best.tolist() if (said := self._said[i]) is not None])
-        boxes = boxes * pixel_scale
+        boxes = np.stack([self.block(said).box for said in found.values()]) * pixel_scale
         spot = px[best]
         on_picture = np.stack(
             [spot[:, 0] + boxes[:, 0], spot[:, 1] - boxes[:, 3], spot[:, 0] + boxes[:, 2], spot[:, 1] - boxes[:, 1]], 1
         )
         kept = best[choose(on_picture, -np.arange(len(best), dtype=float), self.style.most, self.style.gap_px)]
         kept = kept[np.argsort(-distance[kept])]
-        self._show(tuple((i, said) for i in kept.tolist() if (said := self._said[i]) is not None), alpha)
+        self._show(tuple((i, found[i]) for i in kept.tolist()), alpha)
 
     def clear(self) -> None:
         """Show none."""

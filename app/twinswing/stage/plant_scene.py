@@ -22,7 +22,7 @@ from twinswing.stage.plant_labels import Labels, LabelStyle
 from twinswing.stage.plant_marks import Marks
 from twinswing.stage.plant_pick import Picked, Picker
 from twinswing.stage.plant_ribbon import RibbonNode
-from twinswing.stage.plant_sayings import label_anchors, sayings, scores_of
+from twinswing.stage.plant_sayings import Sayings
 from twinswing.stage.plant_view import PlantView
 from twinswing.stage.shadow import ShadowMap
 
@@ -85,7 +85,8 @@ class PlantScene:
         self._build_hall()
         self.copies = PlantCopies(self.root, plant)
         self._build_pads()
-        self.labels = Labels(self.root, label_anchors(plant), self.options.labels)
+        self.sayings = Sayings(plant)
+        self.labels = Labels(self.root, self.sayings.anchors_m, self.options.labels)
         self.marks = Marks(self.root, max(len(plant.units), 1))
         self.way = RibbonNode(self.root, "followed order", 0.11, 0.0012, 41)
         self.tape = RibbonNode(self.root, "tape", 0.012, 0.0016, 72, over=True)
@@ -144,11 +145,11 @@ class PlantScene:
             self.copies.tops_m[alarmed], view.priorities[alarmed], view.unacknowledged[alarmed],
             np.where(view.dimmed[alarmed], 0.35, 1.0),
         )  # fmt: skip
-        for number, said in enumerate(sayings(self.plant, view)):
-            self.labels.say(number, said)
-        self.labels.scores, self.labels.reach_m, self.labels.from_m = scores_of(
-            self.plant, view, self.options.labels.far_m
+        self.labels.scores, self.labels.reach_m, self.labels.from_m = self.sayings.scores(
+            view, self.options.labels.far_m
         )
+        if view.tape is not None:
+            self.labels.anchors_m[self.sayings.tape] = (np.array(view.tape.start_m) + np.array(view.tape.end_m)) / 2
         self.way.show_way(view.way)
         self.tape.show_tape(view.tape)
         plane = (0.0, 0.0, 0.0, 1.0)
@@ -162,7 +163,7 @@ class PlantScene:
         """Choose the labels for the camera of the next frame (of a headset: for the eye amid the two)."""
         self.fit_picture(camera.width_px, camera.height_px)
         if self.view.labels:
-            self.labels.place(camera, self.text_px)
+            self.labels.place(camera, self.text_px, lambda number: self.sayings.say(self.view, number))
         else:
             self.labels.clear()
 

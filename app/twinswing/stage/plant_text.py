@@ -92,8 +92,8 @@ def load_atlas() -> Atlas:
     font.set_page_size(_PAGE_PX, _PAGE_PX)
     font.set_pixels_per_unit(_PIXELS_PER_EM)
     font.set_scale_factor(2)
-    font.set_texture_margin(4)
-    font.set_poly_margin(3)
+    font.set_texture_margin(5)
+    font.set_poly_margin(2)
     font.set_render_mode(p3d.TextFont.RM_distance_field)
     boxes: list[tuple[float, ...]] = []
     cells: list[tuple[float, ...]] = []
@@ -111,15 +111,10 @@ def load_atlas() -> Atlas:
         cells.append(tuple(cell))
         advances.append(glyph.get_advance())
     texture = font.get_page(0)
-    # The outermost texels of a glyph's cell may be a neighbour's: leave them out, of the cell and of the box alike.
+    # The page's border is opaque to drivers that keep one channel as red: repeat its empty edge instead.
+    texture.set_wrap_u(p3d.SamplerState.WM_clamp)
+    texture.set_wrap_v(p3d.SamplerState.WM_clamp)
     cell_table, box_table = np.array(cells, dtype=np.float32), np.array(boxes, dtype=np.float32)
-    span = cell_table[:, 2:] - cell_table[:, :2]
-    inset = np.array([1.5 / texture.get_x_size(), 1.5 / texture.get_y_size()], dtype=np.float32)
-    share = np.where(span > 0, inset / np.maximum(span, 1e-9), 0.0)
-    for table in (cell_table, box_table):
-        across = (table[:, 2:] - table[:, :2]) * share
-        table[:, :2] += across
-        table[:, 2:] -= across
     texture.set_minfilter(p3d.SamplerState.FT_linear)
     texture.set_magfilter(p3d.SamplerState.FT_linear)
     return Atlas(texture, box_table, cell_table, np.array(advances, dtype=np.float32), numbers)

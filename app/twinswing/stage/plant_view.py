@@ -8,14 +8,12 @@ from numpy.typing import NDArray
 
 from twinswing.plant.history import Snapshot
 from twinswing.plant.model import Plant, Priority, Role
-from twinswing.plant.states import UnitState
+from twinswing.plant.states import CODE_OF, StateCodes, UnitState
 from twinswing.streams.observations import Quality
 
 FloatArray = NDArray[np.float64]
 Point = tuple[float, float, float]
 
-STATES: tuple[UnitState, ...] = tuple(UnitState)
-STATE_CODE: dict[UnitState, int] = {state: code for code, state in enumerate(STATES)}
 PRIORITY_CODE: dict[Priority, int] = {Priority.LOW: 1, Priority.MEDIUM: 2, Priority.HIGH: 3}
 
 STATE_WORDS: dict[UnitState, str] = {
@@ -104,7 +102,7 @@ class Tape:
 class PlantView:
     """Everything that is shown, in the plant's own order of units and buffers.
 
-    states        : index into `STATES`, shape (units,).
+    states        : index into `plant.states.STATES`, shape (units,).
     details       : a line for each label under the name, after the state's word; "" for none.
     priorities    : of the worst alarm that is shown of each unit: 0 none, 1 low, 2 medium, 3 high, shape (units,).
     unacknowledged: whether that alarm waits for a person to acknowledge it, shape (units,).
@@ -141,7 +139,7 @@ class PlantView:
         """Return the view of a plant of which nothing is known."""
         units = len(plant.units)
         return cls(
-            states=np.full(units, STATE_CODE[UnitState.UNKNOWN], dtype=np.uint8),
+            states=np.full(units, CODE_OF[UnitState.UNKNOWN], dtype=np.uint8),
             details=("",) * units,
             priorities=np.zeros(units, dtype=np.int8),
             unacknowledged=np.zeros(units, dtype=bool),
@@ -152,15 +150,21 @@ class PlantView:
         )
 
     @classmethod
-    def of(cls, plant: Plant, snapshot: Snapshot, states: Sequence[UnitState]) -> "PlantView":
-        """Return the view of a snapshot: unit states as given, buffers and meters as their items say."""
+    def of(cls, plant: Plant, snapshot: Snapshot, states: StateCodes | Sequence[UnitState]) -> "PlantView":
+        """Return the view of a snapshot, with the unit states that `states.unit_states` gives."""
         return replace(
             cls.blank(plant),
             t_s=snapshot.t_ns * 1e-9,
-            states=np.array([STATE_CODE[state] for state in states], dtype=np.uint8),
+            states=_codes(states),
             fill=buffer_fill(plant, snapshot),
             meter_texts=_meter_texts(plant, snapshot),
         )
+
+
+def _codes(states: StateCodes | Sequence[UnitState]) -> NDArray[np.uint8]:
+    if isinstance(states, np.ndarray):
+        return states.astype(np.uint8)
+    return np.array([CODE_OF[state] for state in states], dtype=np.uint8)
 
 
 def known_numbers(snapshot: Snapshot) -> FloatArray:

@@ -160,6 +160,20 @@ def bench_frame(full: bool) -> list[Figure]:
     ]
 
 
+def bench_plant_frame(full: bool) -> list[Figure]:
+    """The processor's part of a large plant's frame, against a scene graph of one node a part."""
+    from twinswing.truth.bench_plant_frame import bench_plant_frame as run  # noqa: PLC0415
+
+    found = run(frames=300 if full else 60)
+    method = f"{found.units} units, {found.frames} frames with new states, heat and camera, meshes cut, 64x64 px"
+    plain = f"{found.naive_nodes} nodes, {found.naive_ms:.0f} ms"
+    return [
+        Figure("plant-frame", "processor part, median", found.instanced_ms, "ms", "<= 8", "", method),
+        Figure("plant-frame", "processor part, 99th percentile", found.instanced_p99_ms, "ms", "", "", method),
+        Figure("plant-frame", "times cheaper than one node a part", found.ratio, "x", ">= 5", plain, method),
+    ]
+
+
 def bench_swings(full: bool) -> list[Figure]:
     """Filmed swings through the whole analysis, and the club's sensor alone, against the truth."""
     from twinswing.truth.bench_swing import bench_filmed, bench_head_speed  # noqa: PLC0415
@@ -207,6 +221,7 @@ BENCHES: dict[str, Bench] = {
     "recording": bench_recording,
     "history": bench_history,
     "frame": bench_frame,
+    "plant-frame": bench_plant_frame,
     "hub": bench_hub,
     "clock": bench_clock,
     "analysis": bench_analysis,

@@ -108,7 +108,7 @@ class SparkplugSource:
                     await self._listen(link, sink)
                 finally:
                     if will is not None:
-                        await link.publish(state_topic, _state(False, self._clock_ns() // 1_000_000), 1, retain=True)
+                        await link.publish(state_topic, _state(False, self._clock_ns() // 1_000_000), retain=True)
         finally:
             self.host.lost()
 

@@ -92,16 +92,19 @@ def trace(history: History, name: str, start_ns: int, end_ns: int, role: Role = 
 
     While a unit is not heard it is not said that the piece is there.
     """
-    codes = np.array([code for code, text in enumerate(history.texts) if name in names_in(text)], dtype=np.int64)
     out: list[Visit] = []
-    if not codes.size:
-        return ()
+    named: dict[int, bool] = {NO_TEXT: False}
     for unit in history.plant.units:
         item = unit.by_role.get(role)
         if item is None:
             continue
         changes = history.changes(history.plant.item_number[item.path], start_ns, end_ns)
-        there = np.isin(changes.text, codes) & (changes.quality == Quality.GOOD)
+        codes, which = np.unique(changes.text, return_inverse=True)
+        for code in codes.tolist():
+            if code not in named:
+                named[code] = name in names_in(history.texts[code])
+        means = np.array([named[code] for code in codes.tolist()], dtype=np.bool_)
+        there = means[which] & (changes.quality == Quality.GOOD)
         if not there.any():
             continue
         edges = np.diff(np.concatenate([[False], there, [False]]).astype(np.int8))

@@ -12,6 +12,7 @@ from twinswing.errors import InputError
 from twinswing.streams.mtconnect import MtcDevice
 from twinswing.streams.mtconnect_assets import ToolAsset, ToolsInUse, parse_tools
 from twinswing.streams.observations import LinkState, LinkStatus, Observation, Sink
+from twinswing.streams.pacing import Pacing
 from twinswing.streams.shdr import Asset, Command, Damage, ShdrParser, Word
 from twinswing.streams.stamps import iso_ns
 
@@ -194,12 +195,10 @@ class ShdrFileSource:
     ) -> None:
         self.name = name
         self._path = path
-        self._speed = speed
-        self._longest_wait_s = longest_wait_s
+        self._pacing = Pacing(speed, longest_wait_s)
         self._clock_ns = clock_ns
         self._delivery = _Delivery(name, device, clock_ns)
         self._at_ns: int | None = None
-        self._due_s = 0.0
 
     def earliest_ns(self) -> int | None:
         """Return the earliest time that a value of the file has; None where none can be read.
@@ -236,7 +235,7 @@ class ShdrFileSource:
         sink.linked(self.name, LinkStatus(LinkState.ENDED, said, self._clock_ns()))
 
     async def _pass_on(self, words: list[Word], sink: Sink) -> None:
-        if self._speed <= 0:
+        if self._pacing.speed <= 0:
             self._delivery.take(words, sink)
             await asyncio.sleep(0)
             return
@@ -245,13 +244,9 @@ class ShdrFileSource:
             t_ns = word.t_ns if isinstance(word, Observation) else None
             if t_ns is None or t_ns == self._at_ns:
                 continue
-            step_s = 0.0 if self._at_ns is None else (t_ns - self._at_ns) * 1e-9 / self._speed
             self._at_ns = t_ns
-            now_s = time.monotonic()
-            # Against the time when it is due, not from word to word: a thousand short sleeps would add up to a lag.
-            self._due_s = max(self._due_s, now_s - 1.0) + min(max(step_s, 0.0), self._longest_wait_s)
-            if self._due_s > now_s:
+            if (wait_s := self._pacing.wait_s(t_ns)) > 0:
                 self._delivery.take(words[start:number], sink)
                 start = number
-                await asyncio.sleep(self._due_s - now_s)
+                await asyncio.sleep(wait_s)
         self._delivery.take(words[start:], sink)

@@ -20,6 +20,7 @@ from typing import Any
 from twinswing.errors import InputError, MissingPartError
 from twinswing.streams.mtconnect_values import is_unavailable, number_of
 from twinswing.streams.observations import LinkState, LinkStatus, Observation, Quality, Sink
+from twinswing.streams.pacing import Pacing
 from twinswing.streams.stamps import any_ns, iso_ns, unix_ns
 
 _ROWS = 2000  # a slice: some ten milliseconds of reading, then others have their turn
@@ -203,21 +204,42 @@ class TableSource:
         self._settings = settings or TableSettings()
         self._clock_ns = clock_ns
 
+    def earliest_ns(self) -> int | None:
+        """Return the time of the first row that says something; None where there is none. Tables are kept in order."""
+        rows = self._rows()
+        try:
+            header = next(rows, None)
+            reader = TableReader(header[1], self._settings, str(self._path)) if header is not None else None
+            while reader is not None and (batch := _slice(rows, reader)) is not None:
+                if batch.observations:
+                    return min(said.t_ns for said in batch.observations)
+        except (InputError, MissingPartError):
+            return None  # `run` says so
+        finally:
+            rows.close()
+        return None
+
+    def _rows(self) -> Any:
+        if _is_parquet(self._path):
+            return _parquet_rows(self._path)
+        return _csv_rows(self._path, self._settings.delimiter)
+
     async def run(self, sink: Sink) -> None:
         """Deliver the whole file."""
-        rows = _parquet_rows(self._path) if _is_parquet(self._path) else _csv_rows(self._path, self._settings.delimiter)
+        rows = self._rows()
         try:
             header = await asyncio.to_thread(next, rows, None)
             if header is None:
                 raise InputError(f"{self._path}: expected a table with a header, found an empty file")
             reader = TableReader(header[1], self._settings, str(self._path))
             self._say(sink, LinkState.LIVE, f"reads {self._path.name}")
-            pace = _Pace(self._settings)
+            pacing = Pacing(self._settings.speed, self._settings.longest_wait_s)
             count = 0
             while batch := await asyncio.to_thread(_slice, rows, reader):
                 count += len(batch.observations)
-                for part in pace.cut(batch.observations):
-                    await pace.wait(part[0].t_ns)
+                for part in _moments(batch.observations, pacing):
+                    if (wait_s := pacing.wait_s(part[0].t_ns)) > 0:
+                        await asyncio.sleep(wait_s)
                     sink.observed(self.name, part)
                 await asyncio.sleep(0)
         finally:
@@ -237,30 +259,11 @@ class _Slice:
     observations: list[Observation]
 
 
-class _Pace:
-    """When what is due, by a table's own times."""
-
-    def __init__(self, settings: TableSettings) -> None:
-        self._settings = settings
-        self._at_ns: int | None = None
-        self._due_s = 0.0
-
-    def cut(self, observations: list[Observation]) -> list[list[Observation]]:
-        """Return the pieces of one time each; all in one where nothing is waited for."""
-        if not observations or self._settings.speed <= 0:
-            return [observations] if observations else []
-        return [list(group) for _, group in itertools.groupby(observations, lambda said: said.t_ns)]
-
-    async def wait(self, t_ns: int) -> None:
-        """Return when a time is due."""
-        if self._settings.speed <= 0:
-            return
-        step_s = 0.0 if self._at_ns is None else (t_ns - self._at_ns) * 1e-9 / self._settings.speed
-        self._at_ns = t_ns
-        now_s = time.monotonic()
-        self._due_s = max(self._due_s, now_s - 1.0) + min(max(step_s, 0.0), self._settings.longest_wait_s)
-        if self._due_s > now_s:
-            await asyncio.sleep(self._due_s - now_s)
+def _moments(observations: list[Observation], pacing: Pacing) -> list[list[Observation]]:
+    """Return the pieces of one time each; all in one where nothing is waited for."""
+    if not observations or pacing.speed <= 0:
+        return [observations] if observations else []
+    return [list(group) for _, group in itertools.groupby(observations, lambda said: said.t_ns)]
 
 
 _Rows = Iterator[tuple[int, Sequence[Any]]]

@@ -1,13 +1,16 @@
 """A client of an agent, over real HTTP: the real lathe's whole recording, and all that can happen to a link."""
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from aiohttp import web
 
 from tests.conftest import wait_until
 from tests.streams.agent import Agent
+from twinswing.errors import InputError
 from twinswing.streams.mtconnect_http import AgentAddress
 from twinswing.streams.mtconnect_source import AgentSettings, MtConnectSource
 from twinswing.streams.observations import LinkState, LinkStatus, Observation
@@ -302,3 +305,105 @@ def test_a_slow_agent_holds_up_no_other(small: Agent):
             wait_until(lambda: len(heard.items["avail"]) == 2)
     finally:
         other.close()
+
+
+class Peer:
+    """An HTTP server that is told what to answer, on real sockets."""
+
+    def __init__(self, answer) -> None:
+        self.answer = answer
+
+    async def __aenter__(self) -> str:
+        app = web.Application()
+        app.router.add_get("/{path:.*}", self.answer)
+        self.runner = web.AppRunner(app, shutdown_timeout=0.1)
+        await self.runner.setup()
+        await web.TCPSite(self.runner, "127.0.0.1", 0).start()
+        return f"http://127.0.0.1:{self.runner.addresses[0][1]}"
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.runner.cleanup()
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "error"),
+    [
+        (200, b"<html>a web server</html>", InputError),
+        (404, b"not here", InputError),
+        (401, b"who are you", InputError),
+        (503, b"starting up", ConnectionError),
+        (200, b"", InputError),
+    ],
+)
+async def test_what_is_no_agent_is_told_apart_from_one_that_is_not_ready(status: int, body: bytes, error: type):
+    async def answer(request: web.Request) -> web.Response:
+        return web.Response(status=status, body=body)
+
+    async with Peer(answer) as url:
+        with pytest.raises(error, match=f"expected an MTConnect agent|answered HTTP {status}"):
+            await MtConnectSource("m", AgentAddress(url)).run(Heard())
+
+
+async def test_a_stream_of_nonsense_is_a_loss_and_goes_on_where_it_was():
+    asked = []
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        kind = request.path.strip("/")
+        asked.append(str(request.rel_url))
+        if kind == "probe":
+            return web.Response(body=SMALL, content_type="text/xml")
+        if kind != "sample":
+            body = b'<MTConnectStreams><Header instanceId="1" nextSequence="5" firstSequence="1"/></MTConnectStreams>'
+            return web.Response(body=body if kind == "current" else b"<MTConnectAssets/>", content_type="text/xml")
+        response = web.StreamResponse(headers={"Content-Type": "multipart/x-mixed-replace;boundary=x"})
+        await response.prepare(request)
+        await response.write(b"--x\r\nContent-length: 5\r\n\r\n<a><b\r\n--x\r\n")
+        return response
+
+    async with Peer(answer) as url:
+        source = MtConnectSource("m", AgentAddress(url))
+        for _ in range(2):
+            with pytest.raises(ConnectionError, match="stream cannot be read"):
+                await source.run(Heard())
+    assert [request for request in asked if "sample" in request] == 2 * [
+        "/sample?from=5&interval=200&count=1000&heartbeat=5000"
+    ]
+    assert sum("probe" in request for request in asked) == 1
+
+
+async def test_an_agent_that_does_not_stream_is_asked_again_and_again():
+    asked = 0
+
+    async def answer(request: web.Request) -> web.Response:
+        nonlocal asked
+        kind = request.path.strip("/")
+        if kind == "probe":
+            return web.Response(body=SMALL, content_type="text/xml")
+        at = 1
+        said = ""
+        if kind == "sample":
+            asked += 1
+            at = int(request.query["from"])
+            said = (
+                f'<Samples><Load dataItemId="load" sequence="{at}" '
+                f'timestamp="2024-01-01T00:00:00Z">{at}</Load></Samples>'
+            )
+            at += 1
+        body = (
+            f'<MTConnectStreams><Header instanceId="1" nextSequence="{at}" firstSequence="1"/>'
+            f"<Streams><DeviceStream><ComponentStream>{said}</ComponentStream></DeviceStream></Streams>"
+            "</MTConnectStreams>"
+        )
+        return web.Response(body=body.encode(), content_type="text/xml")
+
+    heard = Heard()
+    async with Peer(answer) as url:
+        task = asyncio.ensure_future(
+            MtConnectSource("m", AgentAddress(url), AgentSettings(interval_ms=1, assets=False)).run(heard)
+        )
+        async with asyncio.timeout(10):
+            while asked < 5:
+                await asyncio.sleep(0.01)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+    assert heard.values("load")[:4] == [1.0, 2.0, 3.0, 4.0]

@@ -15,6 +15,7 @@ from twinswing.streams.mtconnect_place import Place
 from twinswing.streams.mtconnect_streams import Streams, parse_streams
 from twinswing.streams.observations import LinkState, LinkStatus, Observation, Sink
 
+_LEAST_POLL_S = 0.05  # between questions to an agent that does not stream
 _GONE = frozenset({"OUT_OF_RANGE", "INVALID_REQUEST"})
 
 
@@ -139,7 +140,7 @@ class MtConnectSource:
                     if count > 1:
                         return
                     # One document and no more: an agent that does not stream is asked again and again.
-                    await asyncio.sleep(settings.interval_ms / 1000.0)
+                    await asyncio.sleep(max(settings.interval_ms / 1000.0, _LEAST_POLL_S))
                     continue
                 await self._begin_again(client, sink)
             except AgentError as error:

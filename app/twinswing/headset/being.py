@@ -119,7 +119,7 @@ class Being:
         widths = [2.0 * float(np.arctan(card.width_m / 2)) + 0.06 for card in cards]
         at = -sum(widths) / 2
         for card, width in zip(cards, widths, strict=True):
-            down = 0.30 if card.height_m < 0.3 else 0.12
+            down = 0.62 if card.height_m < 0.3 else 0.10
             card.pin = Pin("world", before_head(self.head, at + width / 2, down, 1.0))
             at += width
 

@@ -195,6 +195,8 @@ class StereoPicture:
         Their shaders may use the projection alone. In a single pass each is drawn for both eyes: its shader leaves out
         the other one.
         """
+        for root in (left, right):
+            root.set_antialias(p3d.AntialiasAttrib.M_multisample)  # else Panda3D turns the samples off
         if not self.single_pass:
             for i, (root, lens) in enumerate(zip((left, right), self._lenses, strict=True)):
                 node = p3d.Camera("layer", lens)

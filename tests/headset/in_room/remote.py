@@ -1,10 +1,14 @@
 """The hands that move Monado's remote headset: one packet sets everything (driver port 4242)."""
 
+import math
 import socket
 import struct
 from dataclasses import dataclass, field, replace
 
+import numpy as np
+
 Pose = tuple[float, float, float, float, float, float, float]  # x y z w, x y z: OpenXR's axes
+WIDE_SLOPE = 0.9  # tangent of half the horizontal field
 LEVEL: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 1.0)
 
 
@@ -12,9 +16,20 @@ def pose(x: float, y: float, z: float, turn: tuple[float, float, float, float] =
     return (*turn, x, y, z)
 
 
+def pointing(start: np.ndarray, target: np.ndarray) -> Pose:
+    """Return the pose at a place whose -Z points at another; OpenXR's axes."""
+    forward = (target - start) / np.linalg.norm(target - start)
+    # The shortest turn from -Z to the direction.
+    axis = np.cross([0.0, 0.0, -1.0], forward)
+    quaternion = np.array([*axis, 1.0 - forward[2]])
+    x, y, z, w = (quaternion / np.linalg.norm(quaternion)).tolist()
+    a, b, c = start.tolist()
+    return (x, y, z, w, a, b, c)
+
+
 @dataclass(frozen=True)
 class Controller:
-    at: Pose = pose(0.0, 1.0, -0.3)
+    at: Pose = (*LEVEL, 0.0, 1.0, -0.3)
     trigger: float = 0.0
     squeeze: float = 0.0
     stick: tuple[float, float] = (0.0, 0.0)
@@ -37,17 +52,21 @@ class Controller:
 class Worn:
     """A headset with two controllers as they are at one moment."""
 
-    head: Pose = pose(0.0, 1.65, 0.0)
+    head: Pose = (*LEVEL, 0.0, 1.65, 0.0)
     left: Controller = field(default_factory=lambda: Controller(pose(-0.25, 1.0, -0.3)))
     right: Controller = field(default_factory=lambda: Controller(pose(0.25, 1.0, -0.3)))
 
     def packed(self) -> bytes:
-        # Per-view data is not given (flag false): the driver keeps its own eyes.
-        view = struct.pack("<4f", -0.785, 0.785, 0.785, -0.785) + struct.pack("<7f", *pose(0, 0, 0)) + b"\0\0\0\0"
         return (
-            b"mndrmt3\0" + view * 2 + struct.pack("<7f", *self.head) + b"\0\0\0\0"
-            + self.left.packed() + self.right.packed()
+            b"mndrmt3\0" + self._view(-0.0315) + self._view(0.0315) + struct.pack("<7f", *self.head)
+            + b"\1\0\0\0" + self.left.packed() + self.right.packed()
         )  # fmt: skip
+
+    @staticmethod
+    def _view(x_m: float) -> bytes:
+        """An eye with square pixels in a picture of 4:3, as the stage's own camera has them."""
+        wide, high = math.atan(WIDE_SLOPE), math.atan(WIDE_SLOPE * 0.75)
+        return struct.pack("<4f", -wide, wide, high, -high) + struct.pack("<7f", *pose(x_m, 0, 0)) + b"\0\0\0\0"
 
 
 class Remote:

@@ -60,17 +60,17 @@ def test_what_no_unit_accounts_for_is_shown_as_the_difference() -> None:
 
 @pytest.fixture(scope="module")
 def shift() -> tuple[SimulatedPlant, LiveHistory]:
-    """Return two hours of the bundled works."""
+    """Return six hours of the bundled works."""
     plant = load_plant(find_plant("club_works"))
-    fed = SimulatedPlant(plant, 4, rates=Rates(tick_s=20.0))
+    fed = SimulatedPlant(plant, 4, rates=Rates(tick_s=60.0))
     history = LiveHistory(plant, zero_unix_ns=0)
-    history.observed("sim", fed.advance(2 * 3600.0))
+    history.observed("sim", fed.advance(6 * 3600.0))
     return fed, history
 
 
 def test_a_simulated_shift_uses_what_its_machines_used(shift: tuple[SimulatedPlant, LiveHistory]) -> None:
     fed, history = shift
-    end = to_ns(2 * 3600.0)
+    end = to_ns(6 * 3600.0)
     accounts = plant_energy(history, 0, end)
     truth = [fed.rows.energy_j(number, end) for number in range(len(history.plant.units))]
     for unit, joules in zip(history.plant.units, truth, strict=True):

@@ -25,6 +25,7 @@ from twinswing.plant.machining import (
     tool_uses,
 )
 from twinswing.plant.model import Role, UnitKind
+from twinswing.plant.states import STATES, UnitState, state_spans, time_in_states
 from twinswing.plant.store import LiveHistory
 from twinswing.streams.stamps import iso_ns
 from twinswing.streams.supervisor import Supervisor
@@ -163,8 +164,10 @@ async def test_the_mills_day_adds_up(shared_data: Path):
         at, state = t_ns, "" if text == "UNAVAILABLE" else text
     assert dict(found.execution_s) == pytest.approx(dict(expected), abs=1e-6)
     assert found.execution_s["ACTIVE"] > 600
-    warned = [t for t in history.texts if t == "WARNING"]
-    assert warned
+    times, codes = state_spans(history, plant.units[0], start_ns, end_ns)
+    in_states = dict(zip(STATES, time_in_states(times, codes, end_ns), strict=True))
+    assert sum(int(ns) for ns in in_states.values()) == end_ns - start_ns  # to the nanosecond
+    assert in_states[UnitState.RUNNING] * 1e-9 == pytest.approx(expected["ACTIVE"], abs=1e-6)
 
 
 def _lines(path: Path) -> list[str]:

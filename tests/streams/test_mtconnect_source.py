@@ -407,3 +407,30 @@ async def test_an_agent_that_does_not_stream_is_asked_again_and_again():
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
     assert heard.values("load")[:4] == [1.0, 2.0, 3.0, 4.0]
+
+
+async def test_another_page_in_an_agents_place_passes():
+    pages = {"current": b"<html>starting up</html>"}
+
+    async def answer(request: web.Request) -> web.Response:
+        kind = request.path.strip("/")
+        return web.Response(body=SMALL if kind == "probe" else pages.get(kind, b"<MTConnectAssets/>"))
+
+    async with Peer(answer) as url:
+        source = MtConnectSource("m", AgentAddress(url))
+        with pytest.raises(ConnectionError, match="expected an MTConnectStreams document, found <html>"):
+            await source.run(Heard())
+
+
+async def test_a_password_is_given_when_asked_for():
+    seen = []
+
+    async def answer(request: web.Request) -> web.Response:
+        seen.append(request.headers.get("Authorization"))
+        return web.Response(status=401)
+
+    async with Peer(answer) as url:
+        with pytest.raises(InputError, match="found HTTP 401"):
+            await MtConnectSource("m", AgentAddress(url, "me", "pass word")).run(Heard())
+    assert seen == ["Basic bWU6cGFzcyB3b3Jk"]
+    assert "pass word" not in repr(AgentAddress(url, "me", "pass word"))

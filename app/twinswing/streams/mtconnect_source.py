@@ -79,14 +79,20 @@ class MtConnectSource:
 
     async def run(self, sink: Sink) -> None:
         """Deliver until the agent is lost."""
-        async with AgentClient(self._address) as client:
-            await self._arrive(client, sink)
-            follower = asyncio.ensure_future(self._follow_assets(client, sink))
-            try:
-                await self._stream(client, sink, follower)
-            finally:
-                follower.cancel()
-                await asyncio.gather(follower, return_exceptions=True)
+        try:
+            async with AgentClient(self._address) as client:
+                await self._arrive(client, sink)
+                follower = asyncio.ensure_future(self._follow_assets(client, sink))
+                try:
+                    await self._stream(client, sink, follower)
+                finally:
+                    follower.cancel()
+                    await asyncio.gather(follower, return_exceptions=True)
+        except InputError as error:
+            if self.probe is None:
+                raise
+            # It was an agent before: what answers now (a proxy's page, a server that starts up) will pass.
+            raise ConnectionError(str(error)) from error
         raise ConnectionError("the agent ended the stream")
 
     async def _arrive(self, client: AgentClient, sink: Sink) -> None:

@@ -7,8 +7,8 @@ from twinswing.plant.simulation_rows import PlantRows, Rates
 from twinswing.streams.observations import Observation
 from twinswing.timeline.clock import to_ns
 
-WARMUP_S = 4 * 3600.0
-"""Half a shift before the story begins: the floor has filled, and machines are as warm as their work makes them."""
+WARMUP_S = 24 * 3600.0
+"""A day before the story begins: the floor has filled even near its capacity, and machines are warm from work."""
 
 
 class SimulatedPlant:

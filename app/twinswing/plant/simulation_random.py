@@ -24,6 +24,10 @@ _T = TypeVar("_T")
 LEAST_PART = 0.1
 """A normally spread duration is cut off at this part of its mean: time does not run backward."""
 
+MOST_DEVIATION = 100.0  # times the mean: beyond it a draw is zero or absurd, and its moments overflow
+LEAST_SHAPE = 0.1  # of weibull, for the same reason
+MOST = 1e8  # seconds, three years: longer than any run, and within whole nanoseconds of 64 bits
+
 _BLOCK = 128  # draws made at once: NumPy's cost is by the call
 
 
@@ -59,6 +63,8 @@ def sample(spread: Spread, rng: np.random.Generator, count: int) -> NDArray[np.f
         raise InputError(f"A spread needs a finite mean and sd of zero or more; found mean {mean}, sd {sd}.")
     if mean == 0:
         return np.zeros(count)
+    if sd > MOST_DEVIATION * mean:
+        raise InputError(f"A spread's sd is at most {MOST_DEVIATION:g} times its mean; found mean {mean}, sd {sd}.")
     if spread.kind == "fixed" or (sd == 0 and spread.kind in ("normal", "lognormal", "triangular")):
         return np.full(count, mean)
     match spread.kind:
@@ -69,17 +75,17 @@ def sample(spread: Spread, rng: np.random.Generator, count: int) -> NDArray[np.f
             drawn = rng.lognormal(math.log(mean) - variance / 2, math.sqrt(variance), count)
         case "exponential":
             drawn = rng.exponential(mean, count)
-        case "weibull" if spread.shape > 0:
+        case "weibull" if spread.shape >= LEAST_SHAPE:
             drawn = rng.weibull(spread.shape, count) * (mean / math.gamma(1 + 1 / spread.shape))
         case "triangular":
             half = sd * math.sqrt(6)
-            drawn = np.maximum(rng.triangular(mean - half, mean, mean + half, count), 0.0)
+            drawn = np.maximum(mean + half * rng.triangular(-1.0, 0.0, 1.0, count), 0.0)
         case _:
             raise InputError(
-                "A spread is fixed, normal, lognormal, exponential, weibull (with a shape above zero) or triangular; "
+                "A spread is fixed, normal, lognormal, exponential, weibull (with a shape from 0.1 on) or triangular; "
                 f"found {spread.kind!r} with shape {spread.shape}."
             )
-    return drawn
+    return np.minimum(drawn, MOST)
 
 
 def durations(spread: Spread, rng: np.random.Generator) -> Draw:

@@ -66,7 +66,8 @@ LOAD_LAG_S = 20.0  # how long a fluctuation lasts: about a tool path's stretch
 TOOL_SPAN = 0.2  # a worn tool takes a fifth more than a fresh one; about one on the average
 REST_VIBRATION = 0.12  # of the working one: fans, pumps and the neighbours
 VIBRATION_SD = 0.05
-SLACK = 0.45  # a sound machine stays below this part of its first alarm limit, whatever the plant's file says
+# A sound machine stays below this part of its first alarm limit, whatever the plant's file says; load swings less.
+SLACK = {Role.TEMPERATURE: 0.45, Role.VIBRATION: 0.45, Role.LOAD: 0.65}
 
 BEARING_GROWTH = math.log(12.0)  # of vibration from sound to seized
 BEARING_WARNS_AT = 4.0  # times the sound vibration
@@ -83,7 +84,7 @@ def _limited(units: tuple[Unit, ...], role: Role, values: Numbers, rest: Numbers
         highs = [limit.high for limit in item.limits if limit.high is not None] if item is not None else []
         if highs:
             at_rest = float(np.broadcast_to(rest, out.shape)[i])
-            out[i] = min(out[i], at_rest + max((min(highs) - at_rest) * SLACK, 0.0))
+            out[i] = min(out[i], at_rest + max((min(highs) - at_rest) * SLACK[role], 0.0))
     return out
 
 

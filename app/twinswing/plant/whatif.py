@@ -28,13 +28,14 @@ class Settings:
     """How a question is answered.
 
     replications: thirty, from which on the mean of any shift's figure is near enough normal for Student's t.
-    duration_s: a shift. warmup_s: half a shift, thrown away, in which an empty plant fills. confidence: of intervals.
+    duration_s: a shift. warmup_s: a day, thrown away, in which an empty plant fills even near its capacity.
+    confidence: of the intervals.
     workers: two, of which each takes one core at low priority. seed: of the first replication; the others follow.
     """
 
     replications: int = 30
     duration_s: float = 8 * 3600.0
-    warmup_s: float = 4 * 3600.0
+    warmup_s: float = 24 * 3600.0
     confidence: float = 0.95
     workers: int = 2
     seed: int = 1

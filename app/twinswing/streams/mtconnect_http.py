@@ -4,6 +4,7 @@
 """
 
 import asyncio
+import base64
 import ssl
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -62,12 +63,12 @@ class AgentClient:
                 tls = await asyncio.to_thread(ssl.create_default_context, cafile=str(address.ca_file))
             except OSError as error:
                 raise InputError(f"expected a certificate authority in {address.ca_file}, found {error}") from None
-        auth = aiohttp.BasicAuth(address.user, address.password) if address.user else None
-        self._session = aiohttp.ClientSession(
-            auth=auth,
-            connector=aiohttp.TCPConnector(ssl=tls, limit=4),
-            headers={"Accept": "text/xml, application/xml, multipart/x-mixed-replace", "User-Agent": "twinswing"},
-        )
+        headers = {"Accept": "text/xml, application/xml, multipart/x-mixed-replace", "User-Agent": "twinswing"}
+        if address.user:
+            # aiohttp takes this header off again when an answer leads to another host.
+            given = base64.b64encode(f"{address.user}:{address.password}".encode()).decode()
+            headers["Authorization"] = f"Basic {given}"
+        self._session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=tls, limit=4), headers=headers)
         return self
 
     async def __aexit__(self, *_: object) -> None:

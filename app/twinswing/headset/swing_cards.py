@@ -13,7 +13,7 @@ from twinswing.swing.readable import event_label, label_of, shown
 from twinswing.swing.series import SpeedSeries, hand_speed, head_speed
 from twinswing.timeline.playhead import Playhead
 
-TIME_M, MEASURES_M, PLOT_M = (0.86, 0.27), (0.52, 0.60), (0.56, 0.36)
+TIME_M, MEASURES_M, PLOT_M = (0.93, 0.27), (0.52, 0.60), (0.56, 0.36)
 _TIME_STEP_S = 0.02  # the time card is painted again for each: fifty times a second of the swing at most
 _MPH = 2.23694
 
@@ -34,7 +34,7 @@ class Marks:
     """Places on the time card, pixels: the track's ends and its height."""
 
     left: float = 40.0
-    right: float = 820.0
+    right: float = 890.0
     y: float = 96.0
 
 
@@ -82,9 +82,9 @@ def paint_time(state: SwingState, canvas: Canvas, over: str | None) -> None:
     canvas.text("from impact" if impact else "from the start", 230, 46, 26, FAINT)
     near = min(((abs(e.t_s - head.t_s), n) for n, e in session.events.items()), default=(9.0, ""))
     if near[0] < 0.02:
-        canvas.text(event_label(near[1]), 820, 46, 30, WARM, align=1.0)
+        canvas.text(event_label(near[1]), marks.right, 46, 30, WARM, align=1.0)
     elif state.match:
-        canvas.text(state.match, 820, 46, 28, ACCENT, align=1.0)
+        canvas.text(state.match, marks.right, 46, 28, ACCENT, align=1.0)
 
     def x_of(t_s: float) -> float:
         return marks.left + (marks.right - marks.left) * (t_s - start) / span

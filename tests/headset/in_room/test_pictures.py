@@ -47,7 +47,7 @@ def test_each_eye_shows_what_the_stage_shows_from_there(standing: Wearer, head):
             for eye, picture in zip(eyes, seen, strict=True):
                 wanted = stage.render(scene, camera_of(eye.world_from_eye, *size))
                 shown = picture.max(-1) > 0  # the lenses' mask is black
-                assert 0.8 < shown.mean() < 1.0
+                assert shown.mean() > 0.8
                 off = np.abs(picture.astype(int) - wanted).max(-1)[shown]
                 # The near plane lies elsewhere, so that depths round otherwise where things touch.
                 assert (off > 8).mean() < 3e-3

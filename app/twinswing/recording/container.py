@@ -40,6 +40,9 @@ from twinswing.recording.chunks import chunk_payload_size, scan_messages
 
 MAGIC = b"\x89MCAP0\r\n"
 COPY_BYTES = 1 << 20
+# MCAP counts channels in 16 bits, from 1.
+_CHANNELS_LIMIT = 65_535
+_ChannelKey = tuple[str, int, tuple[tuple[str, str], ...]]
 
 
 @dataclass(frozen=True)
@@ -76,6 +79,9 @@ class McapAppender:
         self._end = 0
         self.schemas: dict[int, Schema] = {}
         self.channels: dict[int, Channel] = {}
+        self._channel_ids: dict[_ChannelKey, int] = {}
+        self._channels_known = 0
+        self._last_channel = 0
         self.chunk_indexes: list[ChunkIndex] = []
         self.attachment_indexes: list[AttachmentIndex] = []
         self.metadata_indexes: list[MetadataIndex] = []
@@ -117,11 +123,19 @@ class McapAppender:
 
     def add_channel(self, topic: str, schema_id: int, metadata: Mapping[str, str]) -> int:
         """Return the id of a protobuf channel, made if it was not there."""
-        for channel in self.channels.values():
-            if (channel.topic, channel.schema_id, channel.metadata) == (topic, schema_id, dict(metadata)):
-                return channel.id
-        ident = max(self.channels, default=0) + 1
-        self.channels[ident] = Channel(ident, topic, "protobuf", dict(metadata), schema_id)
+        if self._channels_known != len(self.channels):
+            # The channels of a file that is gone on with were put in from outside.
+            self._channel_ids = {_channel_key(c.topic, c.schema_id, c.metadata): i for i, c in self.channels.items()}
+            self._last_channel = max(self.channels, default=0)
+        key = _channel_key(topic, schema_id, metadata)
+        ident = self._channel_ids.get(key, 0)
+        if not ident:
+            ident = self._last_channel + 1
+            if ident > _CHANNELS_LIMIT:
+                raise InputError(f"{self._path} can hold {_CHANNELS_LIMIT} topics, and {topic} is one more.")
+            self._last_channel = self._channel_ids[key] = ident
+            self.channels[ident] = Channel(ident, topic, "protobuf", dict(metadata), schema_id)
+        self._channels_known = len(self.channels)
         return ident
 
     def add_message(self, channel_id: int, log_time: int, data: bytes, sequence: int) -> None:
@@ -291,6 +305,10 @@ class McapAppender:
             self.resume(self._end)
             raise InputError(f"{self._path} could not be written: {error.strerror or error}.") from error
         self._end += len(data)
+
+
+def _channel_key(topic: str, schema_id: int, metadata: Mapping[str, str]) -> _ChannelKey:
+    return topic, schema_id, tuple(sorted(metadata.items()))
 
 
 def _bytes(builder: RecordBuilder) -> bytes:

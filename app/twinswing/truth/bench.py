@@ -208,7 +208,7 @@ def bench_history(full: bool) -> list[Figure]:
                f"of it {found.sources_share:.2f} to make the observations"),
         Figure("history", "memory grown once full", found.growth_mb, "MB", "<= 64", "at half time", method),
         Figure("history", "sources made to wait", found.waited_s, "s", "", "all ten together", method),
-        Figure("history", "recording", found.bytes_per_row, "byte/value", "", "20 in memory", "written twice"),
+        Figure("history", "recording", found.bytes_per_row, "byte/value", "", "29 in memory", "each written twice"),
         Figure("history", "any moment of a day, median", day.at_median_ms, "ms", "", all_of_it, how),
         Figure("history", "any moment of a day, 99th percentile", day.at_p99_ms, "ms", "<= 100", all_of_it, how),
         Figure("history", "a day's trend of an item, first time", day.trend_ms, "ms", "<= 100", all_of_it, how),

@@ -17,6 +17,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from twinswing.errors import InputError
+from twinswing.streams.cancellation import end_if_cancelled
 from twinswing.streams.hub_settings import is_loopback
 from twinswing.streams.secrets_given import check_plain
 
@@ -35,6 +36,8 @@ _REFUSED = {
 _TAKEN_OVER = 0x8E
 # A connection that is not made within this is tried again later; the thread that makes it cannot be interrupted.
 _CONNECT_S = 3.0
+# How long a broker may take to hear our goodbye.
+_LEAVE_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -62,7 +65,7 @@ class Broker:
     max_payload: int = 1 << 20
     version: int = 5
     insecure: bool = False
-    timeout_s: float = 10.0
+    timeout_s: float = 5.0
 
     def check(self) -> None:
         """Raise InputError where a setting cannot be used."""
@@ -141,6 +144,7 @@ class Link:
         if not topics:
             return []
         codes = await self._client.subscribe([(topic, qos) for topic in topics])
+        end_if_cancelled()
         return [topic for topic, code in zip(topics, codes, strict=False) if _code(code) >= 0x80]
 
     async def publish(self, topic: str, payload: bytes | str, qos: int = 0, retain: bool = False) -> None:
@@ -153,6 +157,7 @@ class Link:
 
     async def batch(self, patience_s: float) -> list[aiomqtt.Message]:
         """Return what has come, at least one message; nothing where none came for that long."""
+        end_if_cancelled()
         if waiting := self._inbox.take():
             return waiting
         try:
@@ -193,8 +198,12 @@ async def connected(broker: Broker, will: aiomqtt.Will | None = None) -> AsyncIt
     client.pending_calls_threshold = 1000  # below this the library warns on stderr
     try:
         async with client:
-            yield Link(client, inbox)
+            try:
+                yield Link(client, inbox)
+            finally:
+                client.timeout = _LEAVE_S
     except aiomqtt.MqttError as error:
+        end_if_cancelled()  # that a goodbye failed must not hide that it was one
         raise _meaning(broker, error) from error
 
 

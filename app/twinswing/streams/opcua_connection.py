@@ -17,6 +17,7 @@ from asyncua.crypto.uacrypto import CertProperties
 from asyncua.ua.uaerrors import UaError, UaStatusCodeError
 
 from twinswing.errors import InputError
+from twinswing.streams.cancellation import end_if_cancelled
 from twinswing.streams.hub_settings import is_loopback
 from twinswing.streams.opcua_security import application_uri, check_trusted, default_folder, own_certificate
 from twinswing.streams.secrets_given import check_plain
@@ -115,14 +116,18 @@ async def connected(server: Server) -> AsyncIterator[Client]:
     client.product_uri = "urn:twinswing"
     client.session_timeout = int(server.keep_s * 1000)
     try:
-        await _secure(client, server)
-        await client.connect()
-    except (UaError, OSError, TimeoutError) as error:
-        raise _meaning(server, error) from error
-    try:
-        yield client
-    except UaError as error:
-        raise ConnectionError(f"{server.url}: {_told(error)}") from error
+        try:
+            await _secure(client, server)
+            await client.connect()
+        except (UaError, OSError, TimeoutError) as error:
+            end_if_cancelled()
+            raise _meaning(server, error) from error
+        end_if_cancelled()
+        try:
+            yield client
+        except UaError as error:
+            end_if_cancelled()
+            raise ConnectionError(f"{server.url}: {_told(error)}") from error
     finally:
         await _leave(client, server)
 

@@ -10,6 +10,8 @@ from asyncua.client.client import Client
 from asyncua.ua.attribute_ids import AttributeIds
 from asyncua.ua.uaerrors import UaError
 
+from twinswing.streams.cancellation import end_if_cancelled
+
 _LOG = logging.getLogger(__name__)
 _LOG.addHandler(logging.NullHandler())
 
@@ -107,6 +109,7 @@ class Subscription:
 
     async def next(self, patience_s: float) -> Notice:
         """Return the next notice, an empty one for a keep-alive. Raises OSError when the server is gone or silent."""
+        end_if_cancelled()
         try:
             async with asyncio.timeout(patience_s):
                 result = await self._inbox.get()

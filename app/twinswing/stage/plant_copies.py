@@ -1,7 +1,6 @@
 """All equipment as copies of few meshes: units, buffer stands and their goods, meters, work pieces."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 import panda3d.core as p3d
@@ -47,7 +46,7 @@ _LAMP_OF = np.array([_LAMPS.get(state, 0.0) for state in STATES], dtype=np.float
 _FAILED, _UNKNOWN = STATES.index(UnitState.FAILED), STATES.index(UnitState.UNKNOWN)
 _HEAT_STRENGTH = 0.92
 MOST_CRATES = 24  # of one buffer; a larger buffer shows its share of them
-PIECE_SIZE_M = (0.34, 0.28, 0.3)
+PIECE_SIZE_M = (0.42, 0.34, 0.95)
 _FLOOR_PAD_M = 0.6  # what hangs higher has no pad
 
 
@@ -62,7 +61,9 @@ class PlantCopies:
         units, buffers, meters = plant.units, plant.buffers, plant.meters
         keys = [key_of(unit) for unit in units]
         # Copies of one mesh lie side by side, so that one draw call has them all.
-        self._order = sorted(range(len(units)), key=lambda i: (keys[i].kind, keys[i].bays))
+        self._order = sorted(
+            range(len(units)), key=lambda i: (keys[i].kind, keys[i].bays, keys[i].path, keys[i].size_m)
+        )
         self._row = np.empty(len(units), dtype=np.int64)
         self._row[self._order] = np.arange(len(units))
         self._buffer_row = len(units) + np.arange(len(buffers))
@@ -84,7 +85,7 @@ class PlantCopies:
         rows = self.buffer.rows
         for i, unit in enumerate(self.plant.units):
             row = rows[self._row[i]]
-            least = np.array(least_size_m(keys[i].kind))
+            least = np.maximum(least_size_m(keys[i]), 1e-6)
             shrink = float(min(1.0, (np.array(unit.size_m) / least).min()))
             row[PLACE], row[YAW] = unit.position_m, unit.yaw_rad
             row[SIZE], row[SCALE] = np.array(unit.size_m) / shrink, shrink
@@ -233,9 +234,4 @@ def _crates(buffer: Buffer) -> tuple[FloatArray, FloatArray]:
     return places, pitch - [0.05, 0.05, 0.03]
 
 
-def is_user_model(unit: Unit) -> bool:
-    """Tell whether a unit is drawn with the user's own GLB file."""
-    return Path(unit.model).suffix.lower() in {".glb", ".gltf"}
-
-
-__all__ = ["MOST_CRATES", "PIECE_SIZE_M", "PlantCopies", "is_user_model"]
+__all__ = ["MOST_CRATES", "PIECE_SIZE_M", "PlantCopies"]

@@ -76,6 +76,19 @@ class FlexMesh:
         return np.asarray(self.base + self.stretch * np.asarray(size_m, dtype=np.float64))
 
 
+def joined(meshes: Sequence[FlexMesh]) -> FlexMesh:
+    """Join meshes into one without welding."""
+    starts = np.cumsum([0, *(len(m.base) for m in meshes[:-1])])
+    return FlexMesh(
+        base=np.concatenate([m.base for m in meshes]),
+        stretch=np.concatenate([m.stretch for m in meshes]),
+        normals=np.concatenate([m.normals for m in meshes]),
+        surface=np.concatenate([m.surface for m in meshes]),
+        part=np.concatenate([m.part for m in meshes]),
+        triangles=np.concatenate([m.triangles + start for m, start in zip(meshes, starts, strict=True)]),
+    )
+
+
 @dataclass
 class _Piece:
     points: FloatArray

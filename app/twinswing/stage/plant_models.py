@@ -9,6 +9,7 @@ from twinswing.stage import plant_models_machines as machines
 from twinswing.stage import plant_models_moving as moving
 from twinswing.stage import plant_models_stations as stations
 from twinswing.stage.plant_mesh import Builder, FlexMesh, flex
+from twinswing.stage.plant_user_model import user_mesh
 
 Size = tuple[float, float, float]
 
@@ -55,14 +56,18 @@ MODELS: dict[UnitKind, Model | Repeated] = {
 
 @dataclass(frozen=True)
 class ModelKey:
-    """Names one mesh: a kind, and how many bays it has (zero where it repeats none)."""
+    """Names one mesh: a kind, how many bays it has (zero where it repeats none), or the user's file and its size."""
 
     kind: UnitKind
     bays: int = 0
+    path: str = ""
+    size_m: Size = (0.0, 0.0, 0.0)
 
 
 def key_of(unit: Unit) -> ModelKey:
     """Return which mesh a unit is drawn with; a bundled model's name in `unit.model` wins over its kind."""
+    if unit.model.lower().endswith((".glb", ".gltf")):
+        return ModelKey(unit.kind, path=unit.model, size_m=unit.size_m)
     kind = UnitKind(unit.model) if unit.model in set(UnitKind) else unit.kind
     model = MODELS[kind]
     if isinstance(model, Model):
@@ -71,14 +76,16 @@ def key_of(unit: Unit) -> ModelKey:
     return ModelKey(kind, bays if bays <= 4 else 2 * round(bays / 2))  # fewer meshes, fewer draw calls
 
 
-def least_size_m(kind: UnitKind) -> Size:
-    """Return the least size of a kind's model, metres."""
-    return MODELS[kind].least_m
+def least_size_m(key: ModelKey) -> Size:
+    """Return the least size at which a mesh looks right, metres."""
+    return (0.0, 0.0, 0.0) if key.path else MODELS[key.kind].least_m
 
 
 @functools.cache
 def mesh_of(key: ModelKey) -> FlexMesh:
     """Return the mesh of a key."""
+    if key.path:
+        return user_mesh(key.path, key.size_m)
     model = MODELS[key.kind]
     builder = model.builder if isinstance(model, Model) else model.make(key.bays)
     return flex(builder)

@@ -142,15 +142,19 @@ def crate(b: Build, w: float, d: float, h: float) -> None:
     b.box((-w / 2 + 0.03, w / 2 - 0.03), (-d / 2 + 0.03, d / 2 - 0.03), (h - 0.02, h + 0.01), PIECE, 0.01)
 
 
-def piece(b: Build, w: float, d: float, _h: float) -> None:
-    """Build a work piece: a club head on its tray, a little larger than life so that it is seen across a hall."""
-    b.box((-w / 2, w / 2), (-d / 2, d / 2), (0.0, 0.035), PIECE_TRAY, 0.01)
-    b.turned(
-        (0.02, 0.0, 0.035),
-        [(0.0, 0.0), (0.09, 0.005), (0.125, 0.04), (0.12, 0.085), (0.08, 0.12), (0.0, 0.13)], PIECE, "z", 20,
-    )  # fmt: skip
-    b.box((-0.13, -0.05), (-0.11, 0.11), (0.04, 0.14), PIECE, 0.025)
-    b.bar((-0.06, 0.09, 0.12), (-0.1, 0.16, 0.26), 0.022, PIECE, 12)
+def piece(b: Build, w: float, d: float, h: float) -> None:
+    """Build a work piece: a club head on its cart, a little larger than life so that it is seen across a hall."""
+    for sx in (-1, 1):
+        for sy in (-1, 1):
+            b.cylinder((sx * (w / 2 - 0.06), sy * (d / 2 - 0.04), 0.05), 0.05, 0.03, RUBBER, "y", 12, 0.004)
+    b.box((-w / 2, w / 2), (-d / 2 + 0.02, d / 2 - 0.02), (0.07, 0.13), PIECE_TRAY, 0.012)
+    b.box((-0.04, 0.04), (-0.04, 0.04), (0.13, h - 0.3), DARK, 0.0)
+    b.box((-w / 2, w / 2), (-d / 2, d / 2), (h - 0.3, h - 0.265), PIECE_TRAY, 0.01)
+    top = h - 0.265
+    outline = [(0.0, 0.0), (0.09, 0.005), (0.125, 0.04), (0.12, 0.085), (0.08, 0.12), (0.0, 0.13)]
+    b.turned((0.02, 0.0, top), outline, PIECE, "z", 20)
+    b.box((-0.13, -0.05), (-0.11, 0.11), (top + 0.005, top + 0.105), PIECE, 0.025)
+    b.bar((-0.06, 0.09, top + 0.085), (-0.1, 0.16, top + 0.225), 0.022, PIECE, 12)
 
 
 def meter(b: Build, w: float, d: float, h: float) -> None:

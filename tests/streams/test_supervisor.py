@@ -3,7 +3,6 @@
 import asyncio
 import socket
 import threading
-import time
 from collections.abc import Sequence
 
 import pytest
@@ -124,19 +123,21 @@ def test_silence_is_stale_and_the_next_word_is_live():
 
 def test_a_word_within_the_silence_keeps_a_source_live_even_without_news():
     async def beat(source: Script, sink: Sink) -> None:
-        for _ in range(20):
+        for _ in range(50):
             sink.observed(source.name, [])
             await asyncio.sleep(0.03)
 
     heard = Heard()
-    with Supervisor([Script("a", beat, silence_s=0.3)], heard) as supervisor:
+    with Supervisor([Script("a", beat, silence_s=1.0)], heard) as supervisor:
         wait_until(lambda: not supervisor.running)
     assert heard.states("a") == [LinkState.CONNECTING, LinkState.LIVE, LinkState.ENDED]
 
 
 def test_a_slow_a_broken_and_a_misconfigured_source_leave_the_others_alone(caplog):
+    others_are_done = threading.Event()
+
     async def busy(source: Script, sink: Sink) -> None:
-        await asyncio.to_thread(time.sleep, 0.5)
+        await asyncio.to_thread(others_are_done.wait, 10.0)
         sink.observed(source.name, [Observation("x", 0, "late")])
 
     async def broken(source: Script, sink: Sink) -> None:
@@ -156,6 +157,7 @@ def test_a_slow_a_broken_and_a_misconfigured_source_leave_the_others_alone(caplo
         wait_until(lambda: LinkState.ENDED in heard.states("quick"))
         assert "busy" not in heard.values  # quick was done before busy was
         assert heard.values["quick"] == [float(n) for n in range(50)]
+        others_are_done.set()
         wait_until(lambda: LinkState.ENDED in heard.states("busy"))
         assert supervisor.statuses["broken"].state is LinkState.DOWN
         assert "KeyError: 'surprise'" in supervisor.statuses["broken"].message

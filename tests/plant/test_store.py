@@ -83,6 +83,16 @@ def test_late_values_go_into_the_past_and_repeated_ones_are_kept_once() -> None:
     assert (live.stats.late, live.stats.repeated, live.stats.accepted) == (1, 4, 5)
 
 
+def test_codes_of_one_moment_are_all_kept_however_often_they_are_told() -> None:
+    live = history(plant_of([ItemKind.CONDITION]))
+    early = [said(1, "WARNING", code="3")]
+    both = [said(5, "WARNING", code="1"), said(5, "WARNING", code="2")]
+    for tell in (both, early, both[::-1], both):
+        live.observed("m", tell)
+    assert {c.code for c in live.conditions(0, 9 * S)} == {"1", "2", "3"}
+    assert live.stats.accepted == 3
+
+
 def test_of_two_values_of_one_moment_the_later_told_holds_and_both_are_kept() -> None:
     live = history()
     live.observed("m", [said(1, 1.0), said(1, 2.0)])

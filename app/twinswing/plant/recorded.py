@@ -12,8 +12,8 @@ from twinswing.plant.intake import ActiveCode, active_codes
 from twinswing.plant.journal import Action, LinkEvent, standing, within
 from twinswing.plant.load import parse_plant
 from twinswing.plant.model import Plant
-from twinswing.plant.store import EMPTY_TREND, changes_of, held_number, held_row, snapshot_of
 from twinswing.plant.trend import bins_for, raw_trend, trend_of_minutes, trend_of_rows
+from twinswing.plant.views import EMPTY_TREND, changes_of, held_number, held_row, snapshot_of
 from twinswing.recording.plant_index import PLANT_RECORD
 from twinswing.recording.plant_levels import MINUTE_NS
 from twinswing.recording.plant_reader import PlantReader
@@ -86,7 +86,7 @@ class RecordedHistory:
         """Return what was known at a moment."""
         start, end = self.span_ns
         with self._lock:
-            return snapshot_of(t_ns, self._reader.state_at(min(max(t_ns, start), end)))
+            return snapshot_of(t_ns, self._reader.state_at(min(max(t_ns, start), end)).copy())
 
     def trend(self, item: int, start_ns: int, end_ns: int, points: int) -> Trend:
         """Return a number's course: raw if at most `points` values, else bins (of whole minutes if that wide)."""

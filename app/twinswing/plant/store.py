@@ -9,29 +9,20 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from twinswing.plant.blocks import RowBlocks
 from twinswing.plant.history import Changes, Snapshot, Trend
 from twinswing.plant.intake import ActiveCode, Intake, TextTable, active_codes
 from twinswing.plant.journal import Action, LinkEvent, standing, within
 from twinswing.plant.model import Plant
+from twinswing.plant.sifting import filled_stale, not_among, revived, still_said, without_twins
 from twinswing.plant.tap import Tap
 from twinswing.plant.trend import bins_for, raw_trend, trend_of_rows
-from twinswing.recording.plant_rows import (
-    NEVER_NS,
-    NO_TEXT,
-    STALE,
-    UNAVAILABLE,
-    PlantState,
-    Rows,
-    joined,
-    rows_of,
-    same_values,
-)
+from twinswing.plant.views import EMPTY_TREND, changes_of, held_number, held_row, snapshot_of
+from twinswing.recording.plant_rows import NEVER_NS, NO_ROWS, NO_TEXT, STALE, PlantState, Rows, joined, rows_of
 from twinswing.streams.observations import LinkState, LinkStatus, Observation
 
 
@@ -134,6 +125,7 @@ class LiveHistory:
         self._links: deque[LinkEvent] = deque(maxlen=limits.journal)
         self._early: list[tuple[str, LinkStatus]] = []
         self._taps: list[Tap] = []
+        self._state: tuple[tuple[int, int], PlantState] | None = None
 
     # What arrives
 
@@ -244,7 +236,7 @@ class LiveHistory:
         """Return what was known at a moment."""
         with self._lock:
             start, end = self.span_ns
-            state = self._blocks.state_at(min(max(t_ns, start), end))
+            state = self._state_at(min(max(t_ns, start), end)).copy()
         return snapshot_of(t_ns, state)
 
     def trend(self, item: int, start_ns: int, end_ns: int, points: int) -> Trend:
@@ -256,16 +248,16 @@ class LiveHistory:
                 return EMPTY_TREND
             rows = self._blocks.of(item, start_ns + 1, end_ns)
             if len(rows) < max(points, 2):
-                return raw_trend(rows, held_number(self._blocks.state_at(start_ns), item), start_ns)
+                return raw_trend(rows, held_number(self._state_at(start_ns), item), start_ns)
             bins = bins_for(start_ns, end_ns, points)
             rows = self._blocks.of(item, bins.start_ns, bins.end_ns)
-            return trend_of_rows(rows, held_number(self._blocks.state_at(bins.start_ns - 1), item), bins)
+            return trend_of_rows(rows, held_number(self._state_at(bins.start_ns - 1), item), bins)
 
     def changes(self, item: int, start_ns: int, end_ns: int) -> Changes:
         """Return all that was said of an item in a span (both ends count), after what held at its start."""
         with self._lock:
             self._drain()
-            held = held_row(self._blocks.state_at(start_ns), item)
+            held = held_row(self._state_at(start_ns), item)
             return changes_of(held, self._blocks.of(item, start_ns + 1, end_ns))
 
     def conditions(self, item: int, t_ns: int) -> tuple[ActiveCode, ...]:
@@ -318,6 +310,13 @@ class LiveHistory:
             self._drain()
 
     # Inside
+
+    def _state_at(self, t_ns: int) -> PlantState:
+        """Return the state at a moment, not to be changed; kept, as many items are asked for at one moment."""
+        key = (t_ns, self._blocks.total)
+        if self._state is None or self._state[0] != key:
+            self._state = (key, self._blocks.state_at(t_ns))
+        return self._state[1]
 
     def _put(self, entry: _Entry, count: int) -> None:
         self._await_taps()
@@ -378,22 +377,27 @@ class LiveHistory:
     def _accept(self, rows: Rows) -> None:
         if not len(rows):
             return
-        rows = self._fill_stale(self._not_future(rows))
         state = self._blocks.state
+        rows = filled_stale(self._not_future(rows), state)
+        came = len(rows)
+        # A peer that is polled says the same again and again: that needs no search in the past.
+        rows = rows.take(~still_said(rows, state, self._detail))
         behind = rows.t_ns <= state.t_ns[rows.item]
-        revived = NO_REVIVAL
+        marks = NO_ROWS
         if behind.any():
-            revived = self._revived(rows, behind)
-            rows = self._without_repeats(rows, behind)
+            marks = revived(rows, behind, state, self._resume_ns)
+            rows = not_among(rows, behind, self._blocks.same_moments(rows.take(behind)))
             self._late += int(np.count_nonzero(rows.t_ns < state.t_ns[rows.item]))
         if len(rows) > 1:
-            rows = self._without_twins(rows)
-        self._append(joined([rows, revived]) if len(revived) else rows)
+            rows = without_twins(rows)
+        self._repeated += came - len(rows)
+        self._append(joined([rows, marks]) if len(marks) else rows)
 
     def _append(self, rows: Rows) -> None:
         if len(rows):
             self._blocks.append(rows)
-            self._detail[rows.item] = rows.detail
+            newest = rows.take(rows.t_ns == self._blocks.state.t_ns[rows.item])
+            self._detail[newest.item] = newest.detail
             for tap in self._taps:
                 tap.put(rows)
 
@@ -406,55 +410,6 @@ class LiveHistory:
             return rows
         self._future += int(np.count_nonzero(ahead))
         return replace(rows, t_ns=np.where(ahead, now, rows.t_ns))
-
-    def _fill_stale(self, rows: Rows) -> Rows:
-        """Give a value that came as stale, without a number or text, the last one, to be shown greyed out."""
-        bare = (rows.quality == STALE) & np.isnan(rows.number) & (rows.text == NO_TEXT)
-        if not bare.any():
-            return rows
-        state = self._blocks.state
-        number = np.where(bare, state.number[rows.item], rows.number)
-        return replace(rows, number=number, text=np.where(bare, state.text[rows.item], rows.text))
-
-    def _revived(self, rows: Rows, behind: NDArray[np.bool_]) -> Rows:
-        """Return the rows that take back the stale marks of items whose newest value is told again."""
-        state = self._blocks.state
-        again = (
-            behind
-            & (state.quality[rows.item] == STALE)
-            & (rows.quality != STALE)
-            & (rows.t_ns >= state.since_ns[rows.item])
-        )
-        if not again.any():
-            return NO_REVIVAL
-        rows = rows.take(again).in_time_order()
-        newest = rows.take(np.sort(_last_places(rows.item)))
-        return replace(newest, t_ns=np.maximum(state.t_ns[newest.item], self._resume_ns[newest.item]))
-
-    def _without_repeats(self, rows: Rows, behind: NDArray[np.bool_]) -> Rows:
-        """Leave out rows that the history has with the same time and value."""
-        suspects = rows.take(behind)
-        held = self._blocks.same_moments(suspects)
-        if not len(held):
-            return rows
-        known = set(_keys(held))
-        fresh = np.ones(len(rows), np.bool_)
-        fresh[np.flatnonzero(behind)] = [key not in known for key in _keys(suspects)]
-        self._repeated += int(np.count_nonzero(~fresh))
-        return rows.take(fresh)
-
-    def _without_twins(self, rows: Rows) -> Rows:
-        """Leave out rows that say what a row before them, in the same delivery, said of the same time."""
-        order = np.lexsort((rows.t_ns, rows.item))
-        same = (np.diff(rows.item[order]) == 0) & (np.diff(rows.t_ns[order]) == 0)
-        if not same.any():
-            return rows
-        pairs = np.flatnonzero(same)
-        twins = same_values(rows.take(order[pairs]), rows.take(order[pairs + 1]))
-        fresh = np.ones(len(rows), np.bool_)
-        fresh[order[pairs[twins] + 1]] = False
-        self._repeated += int(np.count_nonzero(~fresh))
-        return rows.take(fresh)
 
     def _link(self, source: str, status: LinkStatus) -> None:
         if self._zero is None:
@@ -479,49 +434,6 @@ class LiveHistory:
             t = np.maximum(state.t_ns[items], event.t_ns)
             quality = np.full(len(items), STALE, np.uint8)
             self._append(rows_of(items, t, state.number[items], state.text[items], quality))
-
-
-NO_REVIVAL = rows_of([], [])
-EMPTY_TREND = Trend(np.zeros(0, np.int64), np.zeros(0), np.zeros(0), np.zeros(0), True)
-
-
-def snapshot_of(t_ns: int, state: PlantState) -> Snapshot:
-    """Return a state as the history's face shows it."""
-    since = np.where(state.since_ns == NEVER_NS, -1, state.since_ns)
-    return Snapshot(t_ns, state.number, state.text, state.quality, since)
-
-
-def held_number(state: PlantState, item: int) -> float:
-    """Return an item's number, NaN where it is none or not to be believed."""
-    return float(state.number[item]) if state.quality[item] not in (STALE, UNAVAILABLE) else float("nan")
-
-
-def held_row(state: PlantState, item: int) -> Rows | None:
-    """Return the row that holds of an item, with its own time, or None if there was none."""
-    if state.t_ns[item] == NEVER_NS:
-        return None
-    one = slice(item, item + 1)
-    return rows_of([item], state.t_ns[one], state.number[one], state.text[one], state.quality[one])
-
-
-def changes_of(held: Rows | None, rows: Rows) -> Changes:
-    """Return rows as the history's face shows them, after the one that held before."""
-    if held is not None:
-        rows = joined([held, rows])
-    return Changes(rows.t_ns, rows.number, rows.text, rows.quality)
-
-
-def _last_places(items: NDArray[np.int32]) -> NDArray[np.intp]:
-    """Return the place of the last row of each item."""
-    _, back = np.unique(items[::-1], return_index=True)
-    return len(items) - 1 - back
-
-
-def _keys(rows: Rows) -> list[tuple[Any, ...]]:
-    # A NaN is unequal to itself: as bits it compares.
-    bits = np.ascontiguousarray(rows.number).view(np.int64)
-    columns = (rows.item, rows.t_ns, bits, rows.text, rows.quality, rows.detail)
-    return list(zip(*(column.tolist() for column in columns), strict=True))
 
 
 def counts_of(stats: IngestStats) -> Mapping[str, float]:

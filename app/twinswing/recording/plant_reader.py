@@ -52,6 +52,7 @@ class PlantReader:
         self._tail = NO_ROWS
         self._kept: OrderedDict[tuple[str, int], Any] = OrderedDict()
         self._kept_rows = 0
+        self._state: tuple[int, PlantState] | None = None
         self._topics = [topics.plant(*path.rpartition("/")[::2]) for path in self.paths]
         self._channel = reader.channel_of
         self._load()
@@ -74,7 +75,13 @@ class PlantReader:
         return int(self.layout.series["count"].sum()) + len(self._tail)
 
     def state_at(self, t_ns: int) -> PlantState:
-        """Return every item's state at a moment: a keyframe and the rows between it and there."""
+        """Return every item's state at a moment, not to be changed: a keyframe and the rows between it and there."""
+        # Many items are asked for at one moment, one after another.
+        if self._state is None or self._state[0] != t_ns:
+            self._state = (t_ns, self._find_state(t_ns))
+        return self._state[1]
+
+    def _find_state(self, t_ns: int) -> PlantState:
         keyframes, batches = self.layout.keyframes, self.layout.batches
         number = int(np.searchsorted(keyframes["newest"], t_ns, side="right")) - 1
         first = 0

@@ -66,6 +66,7 @@ LOAD_LAG_S = 20.0  # how long a fluctuation lasts: about a tool path's stretch
 TOOL_SPAN = 0.2  # a worn tool takes a fifth more than a fresh one; about one on the average
 REST_VIBRATION = 0.12  # of the working one: fans, pumps and the neighbours
 VIBRATION_SD = 0.05
+HOLD_S = 300.0  # a monitor measures while it turns, and holds the last value through short rests: no alarm chatters
 # A sound machine stays below this part of its first alarm limit, whatever the plant's file says; load swings less.
 SLACK = {Role.TEMPERATURE: 0.45, Role.VIBRATION: 0.45, Role.LOAD: 0.65}
 
@@ -106,6 +107,7 @@ class Signals:
         self.idle_w = np.array([unit.behaviour.power_idle_w for unit in units], dtype=np.float64)
         self.run_w = np.array([unit.behaviour.power_run_w for unit in units], dtype=np.float64)
         self._noise = np.zeros(len(units))
+        self._still_s = np.full(len(units), HOLD_S)
         self.load = np.ones(len(units))  # of nominal, while working
         self.temperature_k = self._rest_k.copy()
         self.vibration_mps = self._vibration * REST_VIBRATION
@@ -131,7 +133,10 @@ class Signals:
         self.temperature_k = aim + (self.temperature_k - aim) * np.exp(-dt_s / self._lag_s)
         working = self._vibration * np.exp(BEARING_GROWTH * wear)
         shake = 1.0 + VIBRATION_SD * self._rng.standard_normal(count)
-        self.vibration_mps = np.where(runs, working, self._vibration * REST_VIBRATION) * np.maximum(shake, 0.5)
+        turned = runs | (duty > 0)
+        self._still_s = np.where(turned, 0.0, self._still_s + dt_s)
+        resting = np.where(self._still_s > HOLD_S, self._vibration * REST_VIBRATION, self.vibration_mps)
+        self.vibration_mps = np.where(turned, working * np.maximum(shake, 0.5), resting)
         self.pressure_pa = self._pressure * (1.0 + 0.008 * self._rng.standard_normal(count) - 0.02 * runs)
 
     def power_w(self, number: int, runs: bool) -> int:

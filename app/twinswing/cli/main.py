@@ -110,8 +110,16 @@ def _stream_commands(sub: "argparse._SubParsersAction[argparse.ArgumentParser]")
     p.add_argument("--seed", type=int, default=0)
 
 
+def _plant_commands(sub: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    p = sub.add_parser("plant", help="a plant's twin, live or simulated")
+    p.add_argument("plant", metavar="PLANT.toml|URL", help="a plant's file, a bundled plant's name, or an agent's URL")
+    p.add_argument("--record", metavar="OUT.mcap", help="record what its sources say")
+    p.add_argument("--speed", type=float, metavar="X", help="of what is simulated or replayed; 1 is real time")
+    _add_window_options(p)
+
+
 def _share_commands(sub: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    p = sub.add_parser("export", help="the motion for other programs")
+    p = sub.add_parser("export", help="a swing's motion or a plant's observations for other programs")
     p.add_argument("file", metavar="FILE.mcap")
     p.add_argument("--to", required=True, choices=["trc", "c3d", "bvh", "csv", "parquet", "glb"])
     p.add_argument("--rate", type=float, metavar="HZ", help="samples a second; by default the body's own")
@@ -143,6 +151,7 @@ def build_parser() -> argparse.ArgumentParser:
     _replay_commands(sub)
     _analysis_commands(sub)
     _stream_commands(sub)
+    _plant_commands(sub)
     _share_commands(sub)
     return parser
 
@@ -165,6 +174,7 @@ _COMMANDS = {
     "capture": ("live", "capture"),
     "hub": ("live", "hub"),
     "play-club": ("live", "play_club"),
+    "plant": ("plant", "plant"),
 }
 
 

@@ -45,9 +45,9 @@ def library(arguments: argparse.Namespace) -> int:
 def demo(arguments: argparse.Namespace) -> int:
     """`twinswing demo`: open the bundled swing."""
     if arguments.plant:
-        raise MissingPartError(
-            "the bundled plant was asked for, and this version has none; `twinswing demo` has a swing"
-        )
+        from twinswing.cli.plant import demo as plant_demo
+
+        return plant_demo(arguments)
     path = resource_root() / "recordings" / DEMO
     if not path.is_file():
         raise MissingPartError(f"the bundled swing was expected at {path} and is not there; install Twinswing again")
@@ -56,7 +56,10 @@ def demo(arguments: argparse.Namespace) -> int:
 
 def open_recording(arguments: argparse.Namespace) -> int:
     """`twinswing open FILE`: replay a recording."""
-    return _open(existing(arguments.file, "a recording (.mcap)"), arguments)
+    from twinswing.cli.plant import is_plant, open_plant
+
+    path = existing(arguments.file, "a recording (.mcap)")
+    return open_plant(path, arguments) if is_plant(path) else _open(path, arguments)
 
 
 def _open(path: Path | None, arguments: argparse.Namespace) -> int:
@@ -80,11 +83,16 @@ def _in_headset(path: Path | None, arguments: argparse.Namespace) -> int:
 
 def snapshot(arguments: argparse.Namespace) -> int:
     """`twinswing snapshot`: one offscreen picture."""
+    from twinswing.cli.plant import is_plant
+    from twinswing.cli.plant import snapshot as plant_snapshot
     from twinswing.stage.snapshot import save_snapshot
     from twinswing.swing.session_io import load_session
 
+    path = existing(arguments.file, "a recording (.mcap)")
+    if is_plant(path):
+        return plant_snapshot(arguments)
     size = parse_size(arguments.size)
-    session = load_session(existing(arguments.file, "a recording (.mcap)"))
+    session = load_session(path)
     save_snapshot(session, writable(arguments.out), at=arguments.at, view=arguments.view, size=size)
     return 0
 
@@ -107,9 +115,14 @@ def render(arguments: argparse.Namespace) -> int:
 
 def info(arguments: argparse.Namespace) -> int:
     """`twinswing info`: what is inside a recording."""
+    from twinswing.cli.plant import info as plant_info
+    from twinswing.cli.plant import is_plant
     from twinswing.recording.info import recording_info
 
-    found = recording_info(existing(arguments.file, "a recording (.mcap)"))
+    path = existing(arguments.file, "a recording (.mcap)")
+    if is_plant(path):
+        return plant_info(arguments)
+    found = recording_info(path)
     print(json.dumps(found.to_dict(), indent=1) if arguments.json else found.text())
     return 0
 

@@ -10,10 +10,15 @@ from twinswing.errors import InputError
 
 def export(arguments: argparse.Namespace) -> int:
     """`twinswing export`: the motion for other programs."""
+    from twinswing.cli.plant import export as plant_export
+    from twinswing.cli.plant import is_plant
     from twinswing.report.export import export_session
     from twinswing.swing.session_io import load_session
 
-    session = load_session(existing(arguments.file, "a recording (.mcap)"))
+    path = existing(arguments.file, "a recording (.mcap)")
+    if is_plant(path):
+        return plant_export(arguments)
+    session = load_session(path)
     export_session(session, arguments.to, Path(arguments.out), arguments.rate)
     return 0
 

@@ -89,6 +89,9 @@ _KEY_LABELS = {
     "control-o": "Ctrl+O",
     "control-0": "Ctrl+0",
     "shift-/": "?",
+    "shift-arrow_left": "Sh+Left",
+    "shift-arrow_right": "Sh+Right",
+    "shift-a": "Sh+A",
 }
 
 

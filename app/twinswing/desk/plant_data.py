@@ -1,18 +1,24 @@
 """What panels and scene are told of a plant at the playhead: states, alarms, ribbons; the worker does what is heavy."""
 
+import math
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 
 from twinswing.desk.panels.plant_context import FRESH_NS, PlantContext
+from twinswing.desk.panels.plant_orders import on_at
 from twinswing.desk.panels.plant_timeline import GRAVITY_OF, AlarmMark, Ribbon
 from twinswing.desk.panels.plant_trends import Span
-from twinswing.desk.plant_states import states_over
-from twinswing.plant.alarms import SHOWN, Alarm, AlarmLog, AlarmPicture, Interval
+from twinswing.desk.plant_looks import first_alarms
+from twinswing.plant.alarms import Alarm, AlarmLog, AlarmPicture, Interval
+from twinswing.plant.health_log import HealthLog, UnitHealth
 from twinswing.plant.history import History
 from twinswing.plant.journal import Journal
 from twinswing.plant.model import Plant, Unit
-from twinswing.plant.states import UnitState
+from twinswing.plant.production import Visit, current, trace
+from twinswing.plant.states import STATES, UnitState, state_spans
+from twinswing.stage.plant_view import Way
 
 _SUPPRESSING = frozenset({UnitState.OFF, UnitState.MAINTENANCE})
 _AT_MOST_NS = 200_000_000  # alarms are looked up again when the playhead has moved by this much
@@ -35,6 +41,7 @@ class PlantData:
 
     def __post_init__(self) -> None:
         self._log = AlarmLog(self.plant)
+        self._health = HealthLog(self.plant)
 
     def update(self, context: PlantContext) -> None:
         """Take in what the worker found, and look up what stands at the playhead."""
@@ -51,10 +58,7 @@ class PlantData:
             self._looked = looked
             self.alarms = self.picture.at(context.t_ns, off)
             self.flood = self.picture.flood_at(context.t_ns)
-            shown = [alarm for alarm in self.alarms if alarm.state in SHOWN]
-            self.alarmed = {}
-            for alarm in shown:  # the first of a unit is the one to be answered first
-                self.alarmed.setdefault(alarm.occurrence.unit, alarm)
+            self.alarmed = first_alarms(self.alarms)
 
     def _take(self, picture: AlarmPicture) -> None:
         self.picture = picture
@@ -105,14 +109,57 @@ class PlantData:
         )
         return answer.value
 
+    def health(self, context: PlantContext, unit: Unit) -> UnitHealth | None:
+        """Return a unit's health at the playhead, None until something was learnt."""
+        key = context.span_ns[1] // self._health.bin_ns
+        answer = context.worker.ask("health", key, self._learn)
+        return self._health.at(unit.path, context.t_ns) if answer.value else None
+
+    def _learn(self) -> bool:
+        self._health.extend(self.history)
+        return True
+
+    def orders_now(self, context: PlantContext) -> list[tuple[str, str]]:
+        """Return (order, unit's path) of what is on units at the playhead."""
+        return [
+            (order, unit.path) for unit in self.plant.units for order in current(self.history, context.snapshot, unit)
+        ]
+
+    def visits(self, context: PlantContext) -> tuple[Visit, ...] | None:
+        """Return where the order that is followed has been in the whole history, None until that is known."""
+        order = context.choices.order
+        if not order:
+            return None
+        key = (order, context.span_ns[1] // FRESH_NS)
+        answer = context.worker.ask(f"visits/{order}", key, lambda: trace(self.history, order, *context.span_ns))
+        return answer.value
+
+    def way(self, context: PlantContext) -> tuple[Way | None, frozenset[int]]:
+        """Return the followed order's way over the floor up to the playhead, and the units that it is on."""
+        visits = self.visits(context)
+        if not visits:
+            return None, frozenset()
+        numbers = context.unit_number
+        on = frozenset(numbers[v.unit] for v in visits if on_at(v, context.t_ns) and v.unit in numbers)
+        places: list[tuple[float, float]] = []
+        reached = 0
+        for visit in visits:
+            unit = self.plant.unit_by_path.get(visit.unit)
+            if unit is None or (places and places[-1] == unit.position_m[:2]):
+                continue
+            places.append(unit.position_m[:2])
+            if visit.start_ns <= context.t_ns:
+                reached = len(places)
+        if len(places) < 2:
+            return None, on
+        done = sum(math.dist(a, b) for a, b in pairwise(places[:reached]))
+        return Way(tuple(places), done), on
+
 
 def ribbon_of(history: History, unit: Unit, span_ns: tuple[int, int]) -> Ribbon:
     """Return a unit's states over a span (for the worker)."""
-    edges: list[int] = []
-    ranks: list[int] = []
-    for start_ns, state in states_over(history, unit, span_ns):
-        if ranks and ranks[-1] == GRAVITY_OF[state]:
-            continue
-        edges.append(start_ns)
-        ranks.append(GRAVITY_OF[state])
-    return Ribbon(unit.path, np.array([*edges, span_ns[1]], dtype=np.int64), np.array(ranks, dtype=np.int64))
+    times, codes = state_spans(history, unit, *span_ns)
+    return Ribbon(unit.path, np.append(times, np.int64(span_ns[1])), _GRAVITY_OF_CODE[codes])
+
+
+_GRAVITY_OF_CODE = np.array([GRAVITY_OF[state] for state in STATES], dtype=np.int64)

@@ -77,6 +77,7 @@ QUALITY_WORDS: dict[Quality, str] = {
     Quality.STALE: "stale",
     Quality.UNCERTAIN: "uncertain",
 }
+UNUSUAL = Sign(MEDIUM, Shape.DIAMOND, "~", "Unusual")
 # The six losses (and what is left) of the OEE waterfall: greys for planned, warmer for what was lost.
 LOSS: Rgba = (0.62, 0.52, 0.36, 1.0)
 VALUE: Rgba = (0.62, 0.66, 0.68, 1.0)

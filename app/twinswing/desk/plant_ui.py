@@ -10,6 +10,10 @@ from twinswing.desk import layout, plant_layout
 from twinswing.desk.panels.overlays import draw_help, draw_notice
 from twinswing.desk.panels.plant_alarms import AlarmDialog, draw_alarm_dialog, draw_alarms
 from twinswing.desk.panels.plant_context import PlantContext
+from twinswing.desk.panels.plant_energy import draw_energy
+from twinswing.desk.panels.plant_health import draw_health
+from twinswing.desk.panels.plant_oee import draw_oee
+from twinswing.desk.panels.plant_orders import draw_orders
 from twinswing.desk.panels.plant_timeline import draw_plant_timeline
 from twinswing.desk.panels.plant_toolbar import draw_plant_toolbar
 from twinswing.desk.panels.plant_unit import draw_facts, draw_unit_head, draw_unit_trends, none_chosen
@@ -63,6 +67,9 @@ class PlantInterface(Interface):
     def _panels(self, context: PlantContext, data: PlantData, *, rebuild: bool) -> None:
         draws: dict[str, Callable[[], None]] = {
             "Unit": lambda: self._unit(context, data),
+            "OEE": lambda: draw_oee(context),
+            "Energy": lambda: draw_energy(context),
+            "Orders": lambda: draw_orders(context, data.orders_now(context), data.visits(context)),
             "What-if": lambda: draw_whatif(context, self.whatif),
             "Alarms": lambda: draw_alarms(context, data.alarms, data.flood, self.alarms),
             "Units": lambda: draw_units(context, data.alarmed),
@@ -85,6 +92,7 @@ class PlantInterface(Interface):
         draw_unit_head(context, unit)
         imgui.separator()
         draw_facts(context, unit)
+        draw_health(context, data.health(context, unit))
         imgui.separator()
         draw_unit_trends(context, unit, data.ribbon(context), data.spans_of(unit.path))
 

@@ -7,29 +7,28 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
-import numpy as np
-
 from twinswing.desk.base import BaseDesk
 from twinswing.desk.panels.plant_context import PlantContext
 from twinswing.desk.panels.plant_toolbar import roles_in
 from twinswing.desk.plant_actions import KEY_TO_ACTION, REPEATING
 from twinswing.desk.plant_camera import PlantRegion, view_of
-from twinswing.desk.plant_choices import Bookmark, PlantChoices, heat_label, matching
+from twinswing.desk.plant_choices import Bookmark, PlantChoices
 from twinswing.desk.plant_data import PlantData
+from twinswing.desk.plant_looks import looks
 from twinswing.desk.plant_playback import PlantPlayback
-from twinswing.desk.plant_states import states_at
 from twinswing.desk.plant_ui import PlantInterface
 from twinswing.desk.plant_work import Worker
 from twinswing.desk.settings import Settings
 from twinswing.errors import InputError
-from twinswing.plant.alarms import RANK, SHOWN, Alarm, AlarmState, acknowledge, service, shelve, unshelve
+from twinswing.plant.alarms import SHOWN, Alarm, AlarmState, acknowledge, service, shelve, unshelve
 from twinswing.plant.history import History
 from twinswing.plant.journal import Action, Journal
 from twinswing.plant.model import Role
+from twinswing.plant.states import STATES, unit_states
 from twinswing.stage import plant_cameras
 from twinswing.stage.plant_pick import Picked
 from twinswing.stage.plant_scene import PlantScene
-from twinswing.stage.plant_view import PlantView, Section, Tape, role_heat
+from twinswing.stage.plant_view import PlantView, Tape
 from twinswing.streams.observations import LinkStatus
 
 _DOUBLE_S = 0.4  # two clicks within this are one double click
@@ -55,7 +54,6 @@ class PlantDesk(BaseDesk):
         folder: Path | None = None,
         name: str = "",
         act: Callable[[Action], None] | None = None,
-        each_frame: Callable[[], None] | None = None,
     ) -> None:
         super().__init__(settings, offscreen=offscreen)
         self.history = history
@@ -63,7 +61,6 @@ class PlantDesk(BaseDesk):
         self.name = name or self.plant.label or self.plant.name
         self.folder = folder or Path.cwd()
         self._act = act
-        self._each_frame = each_frame
         self.worker = Worker()
         self.choices = PlantChoices()
         self.data = PlantData(self.plant, history, history)
@@ -80,6 +77,7 @@ class PlantDesk(BaseDesk):
         self._tape: list[tuple[float, float, float]] = []
         self._pointed: tuple[float, float] | None = None
         self._placed = False
+        self.trouble = ""  # what keeps going wrong, said until it does not
         self.set_title(self.name)
         self._bind(KEY_TO_ACTION, REPEATING)
 
@@ -99,8 +97,6 @@ class PlantDesk(BaseDesk):
 
     def advance(self, dt_s: float) -> None:
         """Let time pass, and look up what was known at the playhead."""
-        if self._each_frame is not None:
-            self._each_frame()
         span = self.history.span_ns
         self.playback.advance(dt_s, span)
         self.ui.whatif.poll()
@@ -108,7 +104,7 @@ class PlantDesk(BaseDesk):
         if looked != self._looked:
             self._looked = looked
             self._snapshot = self.history.at(self.playback.t_ns)
-            self._context.states = states_at(self.plant, self._snapshot, self.history.texts)
+            self._context.states = tuple(STATES[code] for code in unit_states(self.history, self._snapshot).tolist())
         context, head = self._context, self.playback.head
         context.snapshot, context.t_ns, context.span_ns = self._snapshot, self.playback.t_ns, span
         context.live, context.pinned = self.history.live, head.pinned
@@ -125,7 +121,7 @@ class PlantDesk(BaseDesk):
 
     def _draw_panels(self) -> None:
         context = self._context
-        context.recent, context.notice = self.settings.recent, self.notice
+        context.recent, context.notice = self.settings.recent, self.trouble or self.notice
         context.do, context.seek, context.open_path = self.do, self.playback.seek, self.open_path
         rect = self.ui.plant_frame(context, self.data)
         self.viewport.place((*rect[:2], *self.fixed_scene_px) if self.fixed_scene_px else rect)
@@ -144,52 +140,11 @@ class PlantDesk(BaseDesk):
 
     def view(self) -> PlantView:
         """Return what the scene shows in this frame."""
-        context, choices = self._context, self.choices
-        plant = self.plant
-        numbers = context.unit_number
-        units = len(plant.units)
-        priorities = np.zeros(units, dtype=np.int8)
-        unacknowledged = np.zeros(units, dtype=bool)
-        texts = [""] * units
-        for path, alarm in self.data.alarmed.items():
-            number = numbers.get(path)
-            if number is not None:
-                priorities[number] = RANK[alarm.occurrence.priority]
-                unacknowledged[number] = alarm.state is not AlarmState.ACKNOWLEDGED
-                texts[number] = alarm.occurrence.message or alarm.occurrence.name
-        dimmed = np.zeros(units, dtype=bool)
-        if choices.filters.active:
-            dimmed[:] = True
-            dimmed[matching(plant, context.states, self.data.alarmed.__contains__, choices.filters)] = False
-        chosen = numbers.get(choices.unit, -1)
-        return replace(
-            PlantView.of(plant, self._snapshot, context.states),
-            details=self._details(),
-            priorities=priorities,
-            unacknowledged=unacknowledged,
-            alarm_texts=tuple(texts),
-            dimmed=dimmed,
-            heat=None
-            if choices.heat is None
-            else role_heat(plant, self._snapshot, choices.heat, heat_label(choices.heat)),
-            chosen=frozenset({chosen} if chosen >= 0 else ()),
-            hovered=numbers.get(choices.hovered, -1),
-            xray=choices.xray,
-            section=Section.above(choices.section_m) if choices.section else None,
-            tape=Tape(self._tape[0], self._tape[1]) if len(self._tape) == 2 else None,
-            labels=choices.labels,
-        )
-
-    def _details(self) -> tuple[str, ...]:
-        """Return the line under each unit's name: the heat map's value, or its order."""
-        context, role = self._context, self.choices.heat
-        if role is None:
-            role = Role.ORDER
-        out = []
-        for unit in self.plant.units:
-            value = context.of_role(unit, role)
-            out.append(value[0] if value is not None and value[0] != "-" else "")
-        return tuple(out)
+        context = self._context
+        shown = looks(self.plant, self._snapshot, context.states, self.history.texts, self.data.alarmed, self.choices)
+        way, followed = self.data.way(context) if self.choices.order else (None, frozenset())
+        tape = Tape(self._tape[0], self._tape[1]) if len(self._tape) == 2 else None
+        return replace(shown, way=way, followed=followed, tape=tape)
 
     # -- mouse ---------------------------------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from twinswing.desk.settings import load_settings, save_settings
+from twinswing.plant.recorded import holds_plant
 from twinswing.platform import has_display, settings_dir
 
 if TYPE_CHECKING:
@@ -21,6 +22,10 @@ def run_desk(path: Path | None, *, offscreen: bool = False, seconds: float | Non
     """
     from twinswing.desk.window import Desk  # noqa: PLC0415  (Panda3D loads here)
 
+    if path is not None and path.suffix.lower() == ".mcap" and holds_plant(path):
+        from twinswing.desk.plant_run import run_recording  # noqa: PLC0415  (the other kind of window)
+
+        return run_recording(path, offscreen=offscreen, seconds=seconds)
     offscreen = offscreen or not has_display()
     file = settings_dir() / "desk.json"
     settings = load_settings(file)
@@ -37,6 +42,10 @@ def run_desk(path: Path | None, *, offscreen: bool = False, seconds: float | Non
             save_settings(file, desk.current_settings())
     finally:
         desk.shut()
+    if desk.next_path is not None:
+        from twinswing.desk.plant_run import run_recording  # noqa: PLC0415
+
+        return run_recording(desk.next_path, offscreen=offscreen, seconds=seconds)
     return 0
 
 

@@ -16,6 +16,7 @@ from twinswing.desk.settings import Settings
 from twinswing.desk.ui import UserInterface
 from twinswing.desk.viewport import Viewport, fitted_rect
 from twinswing.errors import TwinswingError
+from twinswing.plant.recorded import holds_plant
 from twinswing.stage.scene import SceneOptions, SwingScene
 from twinswing.swing.model import SwingSession
 from twinswing.swing.readable import readable_speeds
@@ -155,6 +156,10 @@ class Desk(BaseDesk):
             self._analyse(path)
             return
         try:
+            if holds_plant(path):
+                # A plant has a window of its own, which opens when this one has closed.
+                self.next_path, self.closed = path, True
+                return
             self.open_or_raise(path)
         except (TwinswingError, OSError) as error:
             self.notify_user(str(error))

@@ -10,7 +10,7 @@ from twinswing.desk import theme
 from twinswing.desk.actions import Action, key_label
 from twinswing.desk.panels.context import PanelContext
 
-_KEY_COLUMN_PX = 64.0
+_KEY_COLUMN_PX = 68.0
 _VIDEO_ENDINGS = {".mp4", ".mov", ".m4v", ".avi", ".mkv", ".webm"}
 _FIXED = (
     imgui.WindowFlags_.no_collapse

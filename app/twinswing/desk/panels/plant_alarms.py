@@ -14,7 +14,7 @@ from twinswing.plant.model import Priority
 _STATE_WORDS = {
     AlarmState.UNACKNOWLEDGED: "New",
     AlarmState.ACKNOWLEDGED: "Acknowledged",
-    AlarmState.RETURNED: "Gone, not acknowledged",
+    AlarmState.RETURNED: "Gone, not seen",
     AlarmState.SHELVED: "Shelved",
     AlarmState.SUPPRESSED: "Suppressed: unit is off",
     AlarmState.OUT_OF_SERVICE: "Out of service",
@@ -28,7 +28,7 @@ _TABLE = (
     | imgui.TableFlags_.borders_inner_h
     | imgui.TableFlags_.pad_outer_x
 )
-_COLUMNS = (("Priority", 1.0), ("State", 1.5), ("Unit", 1.8), ("Alarm", 3.4), ("Value", 0.9), ("Since", 1.3))
+_COLUMNS = (("Priority", 1.0), ("State", 1.3), ("Unit", 1.5), ("Alarm", 3.6), ("Value", 0.9), ("Since", 1.6))
 
 
 @dataclass

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from twinswing.desk.plant_choices import PlantChoices
 from twinswing.desk.plant_work import Worker
@@ -161,4 +160,10 @@ def clock(t_ns: int, zero_unix_ns: int, *, seconds: bool = True) -> str:
     return f"{hours:02d}:{rest // 60:02d}" + (f":{rest % 60:02d}" if seconds else "")
 
 
-FloatArray = NDArray[np.float64]
+# Round times of day, seconds, for axes.
+_TICKS_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 21_600, 43_200, 86_400)
+
+
+def tick_step_s(seconds: float, most: float) -> int:
+    """Return how far ticks of a time axis are apart, so that at most `most` lie on it."""
+    return next((step for step in _TICKS_S if step * most >= seconds), max(_TICKS_S[-1], round(seconds / most)))

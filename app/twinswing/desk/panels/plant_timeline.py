@@ -7,7 +7,7 @@ from imgui_bundle import imgui
 from numpy.typing import NDArray
 
 from twinswing.desk import plant_theme, theme
-from twinswing.desk.panels.plant_context import PlantContext, clock, duration
+from twinswing.desk.panels.plant_context import PlantContext, clock, duration, tick_step_s
 from twinswing.plant.model import Priority
 from twinswing.plant.states import UnitState
 
@@ -15,7 +15,6 @@ _ALARMS_PX, _RIBBON_PX, _AXIS_PX = 17.0, 17.0, 16.0
 _HANDLE_PX = 6.0
 # Ticks lie on round times, at least this far apart.
 _TICK_PX = 90.0
-_TICKS_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 21_600, 43_200, 86_400)
 _ZOOM = 0.8
 _SHORTEST_NS = 20_000_000_000
 
@@ -42,6 +41,11 @@ class AlarmMark:
 def draw_plant_timeline(context: PlantContext, ribbon: Ribbon | None, marks: tuple[AlarmMark, ...]) -> None:
     """Draw the whole panel."""
     _transport(context)
+    if ribbon is not None:
+        unit = context.plant.unit_by_path.get(ribbon.unit)
+        whose = "states of" if context.choices.unit else "states of the worst:"
+        imgui.same_line(0, 16)
+        imgui.text_disabled(f"{whose} {unit.label if unit else ribbon.unit}")
     _Track(context).draw(ribbon, marks)
 
 
@@ -226,9 +230,8 @@ class _Track:
         draw, vec = imgui.get_window_draw_list(), imgui.ImVec2
         top = self.origin.y + _ALARMS_PX + _RIBBON_PX
         zero = self.context.history.zero_unix_ns
-        seconds = (self.end - self.start) / 1e9
-        least = seconds * _TICK_PX / max(self.right - self.left, 1.0)
-        step_ns = next((s for s in _TICKS_S if s >= least), _TICKS_S[-1]) * 1_000_000_000
+        most = max(self.right - self.left, 1.0) / _TICK_PX
+        step_ns = tick_step_s((self.end - self.start) / 1e9, most) * 1_000_000_000
         first = -(-(self.start + zero) // step_ns) * step_ns - zero
         for t_ns in range(first, self.end + 1, step_ns):
             x = self.x_of(t_ns)

@@ -90,7 +90,7 @@ def roles_in(context: PlantContext) -> list[Role]:
 
 def _heat(context: PlantContext) -> None:
     choices = context.choices
-    imgui.set_next_item_width(124)
+    imgui.set_next_item_width(164)
     if choices.heat is not None:
         imgui.push_style_color(imgui.Col_.frame_bg, theme.colour(theme.ACCENT))
     opened = imgui.begin_combo("##heat", f"Heat: {heat_label(choices.heat)}")

@@ -9,7 +9,7 @@ from imgui_bundle import imgui, implot
 from numpy.typing import NDArray
 
 from twinswing.desk import plant_theme, theme
-from twinswing.desk.panels.plant_context import PlantContext, figures, quantity, shown_unit
+from twinswing.desk.panels.plant_context import PlantContext, clock, figures, quantity, shown_unit, tick_step_s
 from twinswing.desk.plant_choices import quantised
 from twinswing.desk.plant_theme import Rgba
 from twinswing.plant.history import History, Trend
@@ -81,7 +81,7 @@ def draw_trends(context: PlantContext, unit: Unit, spans: Sequence[Span]) -> Non
 
 def _heading(context: PlantContext, item: DataItem, number: int) -> None:
     """Say the item's name and what it is at the playhead."""
-    imgui.text(item.label or item.name)
+    imgui.text(item.label or item.name.replace("_", " ").capitalize())
     value, quality = float(context.snapshot.number[number]), Quality(int(context.snapshot.quality[number]))
     word = plant_theme.QUALITY_WORDS[quality]
     shown = quantity(value, item.unit) if np.isfinite(value) else "-"
@@ -119,7 +119,8 @@ def _graph(
     start, end = (window[0] + zero) / 1e9, (max(window[1], window[0] + 1_000_000_000) + zero) / 1e9
     quiet = implot.AxisFlags_.no_menus | implot.AxisFlags_.no_label | implot.AxisFlags_.no_highlight
     implot.setup_axes("", "", quiet | implot.AxisFlags_.lock, quiet | implot.AxisFlags_.lock)
-    implot.setup_axis_scale(implot.ImAxis_.x1, implot.Scale_.time)
+    ticks = _ticks(window, zero)
+    implot.setup_axis_ticks(implot.ImAxis_.x1, [t for t, _ in ticks], [text for _, text in ticks])
     low, high = _range(item, course)
     implot.setup_axes_limits(start, end, low, high, imgui.Cond_.always)
     implot.setup_finish()
@@ -134,6 +135,13 @@ def _graph(
     if implot.is_plot_hovered():
         _tip(item, course)
     implot.end_plot()
+
+
+def _ticks(window: tuple[int, int], zero: int) -> list[tuple[float, str]]:
+    """Return round times of day within a window, a handful, with what they are called."""
+    step = tick_step_s((window[1] - window[0]) / 1e9, 4) * 1_000_000_000
+    first = -(-(window[0] + zero) // step) * step
+    return [(t / 1e9, clock(t, 0, seconds=step < 60_000_000_000)) for t in range(first, window[1] + zero + 1, step)]
 
 
 def _course(course: Course) -> None:

@@ -15,7 +15,7 @@ from twinswing.plant.model import Role, Unit
 from twinswing.plant.states import ABNORMAL, UnitState
 from twinswing.streams.observations import Quality
 
-_LABEL_PX = 92.0
+_LABEL_PX = 104.0
 _FACTS: tuple[tuple[Role, str], ...] = (
     (Role.PROGRAM, "Program"),
     (Role.ORDER, "Order"),

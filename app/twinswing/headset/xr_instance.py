@@ -40,7 +40,8 @@ def chosen_extensions(offered: Iterable[str], platform_bindings: Iterable[str]) 
 class Offer:
     """What the runtime and its headset offer.
 
-    eye_px: recommended size of one eye's picture. blend_modes: XrEnvironmentBlendMode, best first. max_image_px: of one swapchain.
+    eye_px: recommended size of one eye's picture. max_image_px: of one swapchain. blend_modes: numbers of
+    XrEnvironmentBlendMode, the runtime's favourite first.
     """
 
     runtime: str

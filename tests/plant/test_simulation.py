@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -11,8 +12,10 @@ from tests.plant import floor
 from twinswing.errors import InputError
 from twinswing.plant.model import Plant, Route, Spread, Step
 from twinswing.plant.simulation import Simulation
+from twinswing.plant.simulation_feed import SimulatedPlant
 from twinswing.plant.simulation_kinds import Incident
 from twinswing.plant.simulation_random import Purpose, generator, sample
+from twinswing.plant.simulation_rows import Rates
 from twinswing.plant.states import UnitState
 from twinswing.plant.whatif import estimate
 from twinswing.timeline.clock import NS_PER_S
@@ -96,6 +99,22 @@ def test_no_piece_and_no_second_is_lost_in_any_plant(plant: Plant, seed: int, wa
             assert 0 <= crew.free <= crew.size
         for step in (step for steps in simulation.steps for step in steps):
             assert step.ahead >= 0
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(plants(), st.integers(0, 2**32), st.sampled_from([1.0, 17.0, 300.0]))
+def test_what_any_plant_says_last_is_how_it_stands(plant: Plant, seed: int, tick_s: float) -> None:
+    fed = SimulatedPlant(plant, seed, warmup_s=500.0, rates=Rates(tick_s=tick_s))
+    rows = [row for moment in (3.0, 400.0, 1500.0) for row in fed.advance(moment)]
+    assert all(a.t_ns <= b.t_ns for a, b in pairwise(rows))
+    assert rows[-1].t_ns <= 1500 * NS_PER_S
+    last = {row.item: row.value for row in rows}
+    for run in fed.simulation.units:
+        assert last[f"{run.unit.path}/reason"] == ("" if run.state is UnitState.RUNNING else run.state.value)
+        assert last[f"{run.unit.path}/piece"] == ",".join(piece.serial for piece in run.inside)
+    for place in fed.simulation.places:
+        if place.buffer is not None:
+            assert last[f"{place.buffer.path}/level"] == len(place.queue)
 
 
 def test_one_machine_waits_as_long_as_the_queueing_formula_says() -> None:

@@ -238,7 +238,8 @@ class WhatIfJob:
             runs = [result for result in results if result is not None]
             self.outcome = compare(runs[0::2], runs[1::2], self.changes, self.settings)
             self.state = "done"
-            self._shut()
+            if self._pool is not None:
+                self._pool.shutdown(wait=False)  # a frame must not wait for processes to end; `close` does
         return moved
 
     def wait(self, timeout_s: float | None = None) -> None:

@@ -197,10 +197,9 @@ class Build:
     ) -> None:  # fmt: skip
         """Add a cylinder about the middle of its axis."""
         half = length / 2
-        self.turned(
-            centre, [(0, -half), (radius - bevel, -half), (radius, -half + bevel), (radius, half - bevel),
-                     (radius - bevel, half), (0, half)], paint, axis, sides
-        )  # fmt: skip
+        low, high = [(0.0, -half), (radius - bevel, -half)], [(radius - bevel, half), (0.0, half)]
+        edge = [(radius, -half + bevel), (radius, half - bevel)] if bevel else []
+        self.turned(centre, [*low, *edge, *high], paint, axis, sides)
 
     def turned(
         self, centre: tuple[float, float, float], profile: Sequence[tuple[float, float]], paint: Paint,

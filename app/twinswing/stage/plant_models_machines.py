@@ -62,8 +62,8 @@ def furnace(b: Build, w: float, d: float, h: float) -> None:
         b.cylinder((sx * (w * 0.3 + 0.07), -d / 2 + 0.36, h - 0.15), 0.1, 0.06, STEEL, "x", 18)
         for k in range(2):
             y = -d / 2 + 0.45 + (d - 0.45) * (0.3 + 0.4 * k)
-            b.cylinder((sx * (w / 2 + 0.04), y, h * 0.5), 0.12, 0.16, STEEL, "x", 16)
-            b.cylinder((sx * (w / 2 + 0.08), y, h * 0.5), 0.06, 0.26, BRASS, "x", 12)
+            b.cylinder((sx * w / 2, y, h * 0.5), 0.12, 0.16, STEEL, "x", 16)
+            b.cylinder((sx * (w / 2 + 0.01), y, h * 0.5), 0.06, 0.26, BRASS, "x", 12)
     b.box((-w * 0.24, w * 0.24), (-d / 2, -d / 2 + 0.3), (0.42, 0.56), BASE, 0.01)
     for k in range(4):
         b.cylinder((0.0, -d / 2 + 0.05 + 0.075 * k, 0.585), 0.03, 0.62, STEEL, "x", 10)

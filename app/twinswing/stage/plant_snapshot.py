@@ -38,7 +38,7 @@ def with_alarms(view: PlantView, plant: Plant, alarms: Iterable[Alarm]) -> Plant
         waits = alarm.state is not AlarmState.ACKNOWLEDGED
         if (alarm.rank, waits) > (priorities[i], bool(unseen[i])):
             priorities[i], unseen[i] = alarm.rank, waits
-            texts[i] = alarm.occurrence.name or alarm.occurrence.message
+            texts[i] = alarm.occurrence.message.split(":")[0] or alarm.occurrence.name
     return replace(view, priorities=priorities, unacknowledged=unseen, alarm_texts=tuple(texts))
 
 

@@ -87,7 +87,7 @@ def _parts(root: p3d.NodePath) -> Iterator[_MeshPart]:
                 turned = area_normals(world, triangles.astype(np.uint32))
             else:
                 turned = _turned(unit(normals @ np.linalg.pinv(rows[:3, :3]).T))
-            surface, part = _surface(path.node().get_geom_state(i), len(world))
+            surface, part = _surface(path.get_net_state().compose(path.node().get_geom_state(i)), len(world))
             yield world, turned, triangles, surface, part
 
 

@@ -13,14 +13,14 @@ PX = (320, 240)
 
 
 def middle(thing) -> np.ndarray:
-    return np.array(thing.position_m) + [0, 0, thing.size_m[2] / 2]
+    return np.add(thing.position_m, (0, 0, thing.size_m[2] / 2))
 
 
 def test_each_unit_and_buffer_is_met_from_above():
     picker = Picker(PLANT)
     for kind, things in (("unit", PLANT.units), ("buffer", PLANT.buffers)):
         for number, thing in enumerate(things):
-            found = picker.pick(middle(thing) + [0, 0, 20.0], [0, 0, -1])
+            found = picker.pick(np.add(middle(thing), (0, 0, 20.0)), [0, 0, -1])
             assert (found.kind, found.number, found.path) == (kind, number, thing.path)
             assert found.point_m[2] == pytest.approx(thing.size_m[2])
 
@@ -52,7 +52,7 @@ def test_the_floor_is_met_between_things_and_the_sky_is_nothing():
 def test_what_a_section_removes_is_not_met():
     rack = PLANT.units[15]
     picker = Picker(PLANT)
-    origin, cut = middle(rack) + [0, 0, 20.0], (np.array([0.0, 0.0, 1.0]), 1.0)
+    origin, cut = np.add(middle(rack), (0, 0, 20.0)), (np.array([0.0, 0.0, 1.0]), 1.0)
     assert picker.pick(origin, [0, 0, -1]).point_m[2] == pytest.approx(rack.size_m[2])
     assert picker.pick(origin, [0, 0, -1], cut).point_m[2] == pytest.approx(1.0)
 

@@ -118,7 +118,7 @@ def test_what_failed_is_red_where_it_stands(picture):
     camera = plant_cameras.overview(PLANT, *PX)
     shown = picture(replace(troubled(), labels=False), camera)
     rows, columns = np.nonzero(hued(shown, red=True))
-    spot = camera.pinhole(*PX).project(np.array(PLANT.units[MILL].position_m) + [0, 0, 1.5])
+    spot = camera.pinhole(*PX).project(np.add(PLANT.units[MILL].position_m, (0, 0, 1.5)))
     assert len(rows) > 30
     assert abs(columns - spot[0]).max() < 45
     assert abs(rows - spot[1]).max() < 45
@@ -191,11 +191,31 @@ def test_labels_come_near_and_alarms_are_read_from_afar(scene):
     assert "10.00 m" in names(replace(quiet(), tape=CASES["plant-section"][2]["tape"]), far)
 
 
+def test_no_label_of_a_unit_in_order_lies_under_a_marker(scene):
+    camera = plant_cameras.approach(PLANT.units[MILL], 640, 480).pinhole(640, 480)
+    scene.show(troubled())
+    scene.look_from(camera)
+    alarmed = {PLANT.units[k].label for k in (MILL, INSERT, CALIBRATE)}
+    marks = camera.project(scene.copies.tops_m[[MILL, INSERT, CALIBRATE]]) - [0, 16]
+    others = 0
+    for number, said in scene.labels._shown:
+        if said.name in alarmed:
+            continue
+        others += 1
+        x, y = camera.project(scene.labels.anchors_m[number])
+        left, bottom, right, top = scene.labels.block(said).box
+        clear = (
+            (marks[:, 0] < x + left) | (marks[:, 0] > x + right) | (marks[:, 1] < y - top) | (marks[:, 1] > y - bottom)
+        )
+        assert clear.all(), said
+    assert others > 1
+
+
 def test_a_pixel_picks_the_unit_that_is_seen_there(scene):
     camera = plant_cameras.overview(PLANT, *PX).pinhole(*PX)
     for number in (0, MILL, 15):
         unit = PLANT.units[number]
-        x, y = camera.project(np.array(unit.position_m) + [0, 0, unit.size_m[2] * 0.6])
+        x, y = camera.project(np.add(unit.position_m, (0, 0, unit.size_m[2] * 0.6)))
         assert scene.pick_pixel(camera, x, y).path == unit.path
 
 

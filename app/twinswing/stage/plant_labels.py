@@ -10,9 +10,11 @@ from numpy.typing import NDArray
 from twinswing.body.camera import PinholeCamera
 from twinswing.stage import shaders
 from twinswing.stage.plant_instances import buffer_texture, instanced, over_all, quad, write_texture
+from twinswing.stage.plant_marks import HALF_PX, LIFT_PX
 from twinswing.stage.plant_text import GLYPH, PLATE, Rows, load_atlas, shape_row, shortened
 
 FloatArray = NDArray[np.float64]
+_ALARMED = 100.0  # the least score of a label with an alarm, or that a person points at
 Rgb = tuple[float, float, float]
 
 
@@ -152,10 +154,14 @@ class Labels:
         """Return the numbers of the labels that are shown."""
         return tuple(number for number, _ in self._shown)
 
-    def place(self, camera: PinholeCamera, pixel_scale: float, say: Callable[[int], Said | None]) -> None:
+    def place(
+        self, camera: PinholeCamera, pixel_scale: float, say: Callable[[int], Said | None],
+        marks_m: FloatArray | None = None,
+    ) -> None:  # fmt: skip
         """Choose and fade labels for a camera.
 
         pixel_scale: picture pixels a text pixel. say: tells what a label says, asked only of those that may be seen.
+        marks_m: places of alarm markers, shape (k, 3), under which no label of what is in order may lie.
         """
         points = camera.to_camera(self.anchors_m)
         depth = points[:, 2]
@@ -183,9 +189,25 @@ class Labels:
         on_picture = np.stack(
             [spot[:, 0] + boxes[:, 0], spot[:, 1] - boxes[:, 3], spot[:, 0] + boxes[:, 2], spot[:, 1] - boxes[:, 1]], 1
         )
+        if marks_m is not None and len(marks_m):
+            under = self._under(on_picture, camera, marks_m, pixel_scale) & (self.scores[best] < _ALARMED)
+            best, on_picture = best[~under], on_picture[~under]
         kept = best[choose(on_picture, -np.arange(len(best), dtype=float), self.style.most, self.style.gap_px)]
         kept = kept[np.argsort(-distance[kept])]
         self._show(tuple((i, found[i]) for i in kept.tolist()), alpha)
+
+    @staticmethod
+    def _under(
+        boxes_px: FloatArray, camera: PinholeCamera, marks_m: FloatArray, pixel_scale: float
+    ) -> NDArray[np.bool_]:
+        """Tell which boxes overlap the sign of any marker, shape (boxes,)."""
+        spots = camera.project(marks_m) - [0.0, LIFT_PX * pixel_scale]
+        reach = HALF_PX * 1.2 * pixel_scale
+        left, top, right, bottom = boxes_px.T[:, :, None]
+        with np.errstate(invalid="ignore"):
+            x, y = spots[:, 0], spots[:, 1]
+            hit = (x + reach > left) & (x - reach < right) & (y + reach > top) & (y - reach < bottom)
+        return np.asarray(hit.any(1))
 
     def clear(self) -> None:
         """Show none."""

@@ -18,7 +18,7 @@ from twinswing.stage.material import Light, Quality, after_solid, blend, no_shad
 from twinswing.stage.plant_copies import PlantCopies
 from twinswing.stage.plant_hall import make_aisles, make_back, make_floor, make_walls
 from twinswing.stage.plant_instances import instanced, quad
-from twinswing.stage.plant_labels import Labels, LabelStyle
+from twinswing.stage.plant_labels import Labels, LabelStyle, Said
 from twinswing.stage.plant_marks import Marks
 from twinswing.stage.plant_pick import Picked, Picker
 from twinswing.stage.plant_ribbon import RibbonNode
@@ -141,6 +141,7 @@ class PlantScene:
         self.view = view
         self.copies.show(view)
         alarmed = np.flatnonzero(view.priorities > 0)
+        self._marked_m = self.copies.tops_m[alarmed]
         self.marks.set(
             self.copies.tops_m[alarmed], view.priorities[alarmed], view.unacknowledged[alarmed],
             np.where(view.dimmed[alarmed], 0.35, 1.0),
@@ -163,9 +164,12 @@ class PlantScene:
         """Choose the labels for the camera of the next frame (of a headset: for the eye amid the two)."""
         self.fit_picture(camera.width_px, camera.height_px)
         if self.view.labels:
-            self.labels.place(camera, self.text_px, lambda number: self.sayings.say(self.view, number))
+            self.labels.place(camera, self.text_px, self._say, self._marked_m)
         else:
             self.labels.clear()
+
+    def _say(self, number: int) -> Said | None:
+        return self.sayings.say(self.view, number)
 
     def set_time(self, t_s: float) -> None:
         """Note a session time, seconds; what is shown comes from `show`."""

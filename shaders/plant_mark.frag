@@ -32,7 +32,7 @@ void main() {
     float glyph = texture(atlas, uv).a - 0.5;
     float digit = clamp(glyph / softness + 0.5, 0.0, 1.0);
     if (cell.x < 0.0 || cell.y < 0.0 || cell.x > 1.0 || cell.y > 1.0) digit = 0.0;
-    bool bright = look.y > 0.5 && look.x > 2.5;
+    bool bright = look.y > 0.5 && (look.x > 2.5 || look.x < 1.5);
     shown = mix(shown, bright ? vec3(1.0) : vec3(0.08), digit);
     if (look.w > 0.5) {
         // An arrowhead outside the sign points to where the unit is.

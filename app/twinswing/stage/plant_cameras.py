@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from twinswing.errors import InputError
 from twinswing.plant.model import Plant, Unit
 from twinswing.stage.cameras import OrbitCamera
+from twinswing.stage.plant_pick import Picker
 
 FloatArray = NDArray[np.float64]
 
@@ -17,6 +18,8 @@ EYE_M = 1.65  # of a person who stands
 _FOV_RAD = math.radians(42.0)
 _WALK_FOV_RAD = math.radians(62.0)
 _MARGIN = 0.94
+# Ways to approach a unit, best first: degrees from straight before it, degrees above.
+_APPROACHES_DEG = ((24, 17), (-24, 17), (24, 28), (-24, 28), (0, 28), (50, 28), (-50, 28), (24, 42), (-24, 42), (0, 60))
 
 
 @dataclass(frozen=True)
@@ -111,16 +114,42 @@ def area(plant: Plant, path: str, width_px: int = 1280, height_px: int = 720) ->
     return framing(start, _corners(low - 0.6, high + 0.6), width_px, height_px)
 
 
-def approach(unit: Unit, width_px: int = 1280, height_px: int = 720) -> OrbitCamera:
-    """Return the view of a unit as a person sees it who has walked up to its front, a little from the side."""
+def approach(unit: Unit, width_px: int = 1280, height_px: int = 720, plant: Plant | None = None) -> OrbitCamera:
+    """Return the view of a unit as a person sees it who has walked up to its front, a little from the side.
+
+    plant: what stands around it; the side and the height are then chosen so that as little as may be lies before it.
+    """
     w, d, h = unit.size_m
     front = unit.yaw_rad - math.pi / 2
     middle = np.array(unit.position_m) + np.array([0.0, 0.0, h * 0.5])
-    start = OrbitCamera(_point(middle), front + math.radians(24.0), math.radians(17.0), 5.0, _FOV_RAD)
     c, s = math.cos(unit.yaw_rad), math.sin(unit.yaw_rad)
+    turn = np.array([[c, s, 0.0], [-s, c, 0.0], [0.0, 0.0, 1.0]])
     box = _corners(np.array([-w / 2 - 0.5, -d / 2 - 0.5, 0.0]), np.array([w / 2 + 0.5, d / 2 + 0.5, h + 0.9]))
-    world = box @ np.array([[c, s, 0.0], [-s, c, 0.0], [0.0, 0.0, 1.0]]) + np.array(unit.position_m)
-    return framing(start, world, width_px, height_px)
+    world = box @ turn + np.array(unit.position_m)
+    face = np.array([[x * w, -d / 2 - 0.02, z * h] for x in (-0.4, -0.15, 0.15, 0.4) for z in (0.15, 0.5, 0.85)])
+    seen = face @ turn + np.array(unit.position_m)
+    picker = None if plant is None else Picker(plant)
+    best, least = None, math.inf
+    for aside, above in _APPROACHES_DEG:
+        start = OrbitCamera(_point(middle), front + math.radians(aside), math.radians(above), 5.0, _FOV_RAD)
+        camera = framing(start, world, width_px, height_px)
+        hidden = 0 if picker is None else _hidden(picker, camera.position_m, seen)
+        if hidden < least:
+            best, least = camera, hidden
+        if least == 0:
+            break
+    assert best is not None  # there is at least one way to approach
+    return best
+
+
+def _hidden(picker: Picker, eye_m: FloatArray, points_m: FloatArray) -> int:
+    """Return before how many of the points something stands, seen from an eye."""
+    out = 0
+    for point in points_m:
+        away = float(np.linalg.norm(point - eye_m))
+        met = picker.pick(eye_m, point - eye_m)
+        out += met is not None and met.distance_m < away - 0.05
+    return out
 
 
 def home_views(plant: Plant, width_px: int = 1280, height_px: int = 720) -> list[View]:
@@ -147,7 +176,7 @@ def plant_camera(plant: Plant, view: str, width_px: int = 1280, height_px: int =
     if view == "walk":
         return walk(plant)
     if view in plant.unit_by_path:
-        return approach(plant.unit_by_path[view], width_px, height_px)
+        return approach(plant.unit_by_path[view], width_px, height_px, plant)
     if any(unit.path.startswith(view + "/") for unit in plant.units):
         return area(plant, view, width_px, height_px)
     raise InputError(

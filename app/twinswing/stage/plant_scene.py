@@ -88,7 +88,7 @@ class PlantScene:
         self.sayings = Sayings(plant)
         self.labels = Labels(self.root, self.sayings.anchors_m, self.options.labels)
         self.marks = Marks(self.root, max(len(plant.units), 1))
-        self.way = RibbonNode(self.root, "followed order", 0.11, 0.0012, 41)
+        self.way = RibbonNode(self.root, "followed order", 0.12, 0.0022, 41)
         self.tape = RibbonNode(self.root, "tape", 0.012, 0.0016, 72, over=True)
         self.view = PlantView.blank(plant)
         self._picture_px = (0, 0)

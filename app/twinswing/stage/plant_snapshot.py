@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twinswing.errors import InputError
+from twinswing.plant.alarm_rules import Occurrence
 from twinswing.plant.alarms import SHOWN, Alarm, AlarmLog, AlarmState
 from twinswing.plant.history import History
 from twinswing.plant.journal import Journal
@@ -25,6 +26,13 @@ RgbImage = NDArray[np.uint8]
 _WAY_NS = 12 * 3600 * 1_000_000_000  # how far back the way of an order is looked for: longer than a shift
 
 
+def short_text(occurrence: Occurrence) -> str:
+    """Return what a label says of an alarm: the machine's own words, or what is wrong without what to do about it."""
+    if occurrence.item >= 0 and occurrence.name.startswith(("FAULT", "WARNING")):
+        return occurrence.message or occurrence.name
+    return occurrence.message.split(":")[0] or occurrence.name
+
+
 def with_alarms(view: PlantView, plant: Plant, alarms: Iterable[Alarm]) -> PlantView:
     """Return a view with each unit's worst alarm that is to be shown; one that nobody has acknowledged comes first."""
     number = {unit.path: i for i, unit in enumerate(plant.units)}
@@ -38,7 +46,7 @@ def with_alarms(view: PlantView, plant: Plant, alarms: Iterable[Alarm]) -> Plant
         waits = alarm.state is not AlarmState.ACKNOWLEDGED
         if (alarm.rank, waits) > (priorities[i], bool(unseen[i])):
             priorities[i], unseen[i] = alarm.rank, waits
-            texts[i] = alarm.occurrence.message.split(":")[0] or alarm.occurrence.name
+            texts[i] = short_text(alarm.occurrence)
     return replace(view, priorities=priorities, unacknowledged=unseen, alarm_texts=tuple(texts))
 
 

@@ -11,13 +11,13 @@ from twinswing.desk.panels.plant_orders import on_at
 from twinswing.desk.panels.plant_timeline import GRAVITY_OF, AlarmMark, Ribbon
 from twinswing.desk.panels.plant_trends import Span
 from twinswing.desk.plant_looks import first_alarms
-from twinswing.plant.alarms import Alarm, AlarmLog, AlarmPicture, Interval
+from twinswing.plant.alarms import Alarm, AlarmLog, AlarmPicture, AlarmState, Interval
 from twinswing.plant.health_log import HealthLog, UnitHealth
 from twinswing.plant.history import History
 from twinswing.plant.journal import Journal
 from twinswing.plant.model import Plant, Unit
 from twinswing.plant.production import Visit, current, trace
-from twinswing.plant.states import STATES, UnitState, state_spans
+from twinswing.plant.states import ABNORMAL, STATES, UnitState, state_spans
 from twinswing.stage.plant_view import Way
 
 _SUPPRESSING = frozenset({UnitState.OFF, UnitState.MAINTENANCE})
@@ -88,11 +88,13 @@ class PlantData:
         return self.worst(context)
 
     def worst(self, context: PlantContext) -> Unit | None:
-        """Return the unit that needs somebody most: by its alarm, then by its state."""
+        """Return the unit that needs somebody most: what has failed, then by the alarm that stands, then by state."""
 
-        def need(number: int) -> tuple[int, int]:
-            alarm = self.alarmed.get(self.plant.units[number].path)
-            return (alarm.rank if alarm else 0, GRAVITY_OF[context.states[number]])
+        def need(number: int) -> tuple[bool, int, int]:
+            alarm, state = self.alarmed.get(self.plant.units[number].path), context.states[number]
+            # An alarm whose cause is gone can wait for one that stands.
+            rank = 0 if alarm is None else alarm.rank * 2 - (alarm.state is AlarmState.RETURNED)
+            return (state in ABNORMAL, rank, GRAVITY_OF[state])
 
         if not context.states:
             return None

@@ -12,6 +12,7 @@ from twinswing.desk.panels.plant_alarms import AlarmDialog, draw_alarm_dialog, d
 from twinswing.desk.panels.plant_context import PlantContext
 from twinswing.desk.panels.plant_energy import draw_energy
 from twinswing.desk.panels.plant_health import draw_health
+from twinswing.desk.panels.plant_legend import draw_hover, draw_legend
 from twinswing.desk.panels.plant_oee import draw_oee
 from twinswing.desk.panels.plant_orders import draw_orders
 from twinswing.desk.panels.plant_timeline import draw_plant_timeline
@@ -23,6 +24,7 @@ from twinswing.desk.plant_actions import groups
 from twinswing.desk.plant_data import PlantData
 from twinswing.desk.ui import Interface
 from twinswing.desk.viewport import Rect
+from twinswing.stage.plant_heat import Legend
 
 _HINT = "Mouse: click chooses a unit, double click goes there, left drag turns, right drag moves, wheel zooms."
 _PANEL = imgui.WindowFlags_.no_collapse
@@ -43,8 +45,8 @@ class PlantInterface(Interface):
     def __post_init__(self) -> None:
         super().__init__(self.base, self.text, self.folder)
 
-    def plant_frame(self, context: PlantContext, data: PlantData) -> Rect:
-        """Draw all panels; return the rectangle left for the scene."""
+    def plant_frame(self, context: PlantContext, data: PlantData, legend: Legend | None) -> Rect:
+        """Draw all panels and a heat map's legend; return the rectangle left for the scene."""
         context.fonts = self.fonts
         layout.toolbar_window()
         draw_plant_toolbar(context)
@@ -56,6 +58,9 @@ class PlantInterface(Interface):
         )
         if context.choices.panels:
             self._panels(context, data, rebuild=rebuild)
+        if legend is not None:
+            draw_legend(legend, scene)
+        draw_hover(context)
         draw_alarm_dialog(context, self.alarms)
         draw_notice(context)
         if self.files_open:

@@ -26,6 +26,7 @@ from twinswing.plant.journal import Action, Journal
 from twinswing.plant.model import Role
 from twinswing.plant.states import STATES, unit_states
 from twinswing.stage import plant_cameras
+from twinswing.stage.plant_heat import legend
 from twinswing.stage.plant_pick import Picked
 from twinswing.stage.plant_scene import PlantScene
 from twinswing.stage.plant_view import PlantView, Tape
@@ -123,7 +124,8 @@ class PlantDesk(BaseDesk):
         context = self._context
         context.recent, context.notice = self.settings.recent, self.trouble or self.notice
         context.do, context.seek, context.open_path = self.do, self.playback.seek, self.open_path
-        rect = self.ui.plant_frame(context, self.data)
+        heat = None if self.scene is None else self.scene.view.heat
+        rect = self.ui.plant_frame(context, self.data, None if heat is None else legend(heat))
         self.viewport.place((*rect[:2], *self.fixed_scene_px) if self.fixed_scene_px else rect)
         if not self._placed and rect[2] > 50:
             # The first look is of the whole plant, as soon as the picture's shape is known.

@@ -98,7 +98,7 @@ def _waterfall(account: Oee) -> None:
     """Draw the bars from planned time down to what was productive: what is lost hangs from where the last one ended."""
     whole = max(account.planned_ns, 1)
     at = imgui.get_cursor_screen_pos()
-    width = imgui.get_content_region_avail().x - _LABEL_PX - 124
+    width = imgui.get_content_region_avail().x - _LABEL_PX - 60
     draw, vec = imgui.get_window_draw_list(), imgui.ImVec2
     left, level, y = at.x + _LABEL_PX, 0, at.y
     for name, ns in account.waterfall:
@@ -110,7 +110,9 @@ def _waterfall(account: Oee) -> None:
         draw.add_rect_filled(vec(x0, y + 3), vec(max(x1, x0 + 1.0), y + _BAR_PX - 3), theme.packed(rgba), 1.5)
         draw.add_text(vec(at.x, y), theme.packed(theme.INK if total else theme.FAINT), _NAMES.get(name, name))
         share = abs(ns) / whole
-        text = f"{'' if total or ns == 0 else '-' if ns < 0 else '+'}{share:.1%}  {duration(abs(ns) / 1e9)}"
+        text = f"{'' if total or ns == 0 else '-' if ns < 0 else '+'}{share:.1%}"
+        if imgui.is_mouse_hovering_rect(vec(at.x, y), vec(left + width + 60, y + _BAR_PX)):
+            imgui.set_tooltip(f"{_NAMES.get(name, name)}: {duration(abs(ns) / 1e9)} of the units' time together")
         draw.add_text(imgui.get_font(), 13.0, vec(left + width + 6, y + 2), theme.packed(theme.FAINT), text)
         y += _BAR_PX
     imgui.dummy(vec(imgui.get_content_region_avail().x, y - at.y + 4))

@@ -8,6 +8,7 @@ from imgui_bundle import imgui
 
 from twinswing.desk import plant_theme, theme
 from twinswing.desk.panels.plant_context import PlantContext
+from twinswing.desk.panels.plant_units import worst_link
 from twinswing.desk.plant_choices import HEAT_ROLES, Filters, heat_label, matching
 from twinswing.plant.model import Role, UnitKind
 from twinswing.plant.states import UnitState
@@ -45,9 +46,32 @@ def draw_plant_toolbar(context: PlantContext) -> None:
     _search(context)
     imgui.same_line(0, 6)
     _filter(context)
+    _about(context)
     imgui.same_line(imgui.get_window_width() - 44)
     if imgui.button("?", imgui.ImVec2(30, 0)):
         context.do("help")
+
+
+def _about(context: PlantContext) -> None:
+    """Name the plant, and say at once when a source is lost or silent."""
+    name = context.plant.label or context.plant.name
+    worst = worst_link(context) if context.live else None
+    word = "" if worst is None else f"a source is {plant_theme.LINKS[worst].word.lower()}"
+    width = imgui.calc_text_size(word or name).x + (20 if word else 0)
+    imgui.same_line()
+    room = imgui.get_window_width() - 58 - imgui.get_cursor_pos_x()
+    if width > room:
+        return
+    imgui.same_line(imgui.get_window_width() - 58 - width)
+    imgui.align_text_to_frame_padding()
+    if worst is None:
+        imgui.text_disabled(name)
+        return
+    plant_theme.sign(plant_theme.LINKS[worst])
+    imgui.same_line(0, 4)
+    imgui.text_colored(theme.colour(plant_theme.LINKS[worst].rgba), word)
+    if imgui.is_item_clicked():
+        context.choices.front = "Sources"
 
 
 def toggle(label: str, on: bool, context: PlantContext, action: str, tip: str) -> None:

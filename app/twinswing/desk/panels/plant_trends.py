@@ -81,7 +81,8 @@ def draw_trends(context: PlantContext, unit: Unit, spans: Sequence[Span]) -> Non
 
 def _heading(context: PlantContext, item: DataItem, number: int) -> None:
     """Say the item's name and what it is at the playhead."""
-    imgui.text(item.label or item.name.replace("_", " ").capitalize())
+    name = item.label or item.name.replace("_", " ")
+    imgui.text(name[:1].upper() + name[1:])
     value, quality = float(context.snapshot.number[number]), Quality(int(context.snapshot.quality[number]))
     word = plant_theme.QUALITY_WORDS[quality]
     shown = quantity(value, item.unit) if np.isfinite(value) else "-"
@@ -153,7 +154,11 @@ def _course(course: Course) -> None:
     line = implot.Spec()
     line.line_color = theme.colour(plant_theme.PEN)
     line.line_weight = 1.5
-    implot.plot_line("mean", course.t_s, course.mean, spec=line)
+    if course.raw:
+        # What a machine said holds until it says otherwise: no slope between two words.
+        implot.plot_stairs("mean", course.t_s, course.mean, spec=line)
+    else:
+        implot.plot_line("mean", course.t_s, course.mean, spec=line)
 
 
 def _limits(item: DataItem, start: float, end: float) -> None:

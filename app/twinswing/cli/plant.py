@@ -46,8 +46,9 @@ def demo(arguments: argparse.Namespace) -> int:
     from twinswing.desk.plant_run import run_live, run_recording
     from twinswing.plant.load import load_plant
 
-    _no_headset(arguments)
     shift = bundled_recording(DEMO)
+    if arguments.headset:
+        return _in_headset(existing(str(shift), "the bundled shift"), arguments)
     if shift.is_file():
         return run_recording(shift, offscreen=arguments.offscreen, seconds=arguments.seconds)
     path = asset("plants", BUNDLED)
@@ -65,7 +66,19 @@ def demo(arguments: argparse.Namespace) -> int:
 
 def _no_headset(arguments: argparse.Namespace) -> None:
     if arguments.headset:
-        raise MissingPartError("a headset was asked for, and plants are shown on a desktop only; leave out --headset")
+        raise MissingPartError(
+            "a headset was asked for, and only a plant's recording is shown in one; record it first, and open that"
+        )
+
+
+def _in_headset(path: Path, arguments: argparse.Namespace) -> int:
+    """Walk through a plant's recording in OpenXR."""
+    from twinswing.headset.plant_visit import PlantVisit
+    from twinswing.headset.run import run_headset
+    from twinswing.plant.recorded import RecordedHistory
+
+    with RecordedHistory(path) as history:
+        return run_headset(PlantVisit(history), seconds=arguments.seconds)
 
 
 def is_plant(path: Path) -> bool:
@@ -79,7 +92,8 @@ def open_plant(path: Path, arguments: argparse.Namespace) -> int:
     """`twinswing open FILE.mcap` of a plant's recording."""
     from twinswing.desk.plant_run import run_recording
 
-    _no_headset(arguments)
+    if arguments.headset:
+        return _in_headset(path, arguments)
     return run_recording(path, offscreen=arguments.offscreen, seconds=arguments.seconds)
 
 

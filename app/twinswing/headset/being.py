@@ -156,6 +156,7 @@ class Being:
             self._move_by_stick(side)
             self._press(side)
         self._hold(dt_s)
+        self.visit.look(self.head)
         added = self.visit.update(dt_s, self._slow(), self.grips())
         if self.visit.wants_model:
             self.visit.wants_model = False
@@ -181,12 +182,11 @@ class Being:
 
     def _point(self) -> None:
         targets = [Target(card.name, card.meet) for card in self.visit.cards]
-        targets += list(self.visit.targets())
         pointed: str | None = None
         for side, state in enumerate(self.hands):
             aim = self.aim(side)
             before = None if state.over is None else state.over[0]
-            state.over = None if aim is None else pointed_at(Ray.of(aim), targets)
+            state.over = None if aim is None else self._met(Ray.of(aim), targets)
             now = None if state.over is None else state.over[0]
             if now is not None and now != before:
                 self._hum(side, 0.1)
@@ -197,6 +197,13 @@ class Being:
             hits = [s.over[1] for s in self.hands if s.over is not None and s.over[0] == card.name]
             card.glow(bool(hits))
             card.over = card.canvas.button_at(*hits[0].at) if hits else None
+
+    def _met(self, ray: Ray, cards: Sequence[Target]) -> tuple[str, Hit] | None:
+        """Return the nearest of the cards and what the visit has to be pointed at."""
+        card, thing = pointed_at(ray, cards), self.visit.meet(ray)
+        if card is None or (thing is not None and thing[1].distance_m < card[1].distance_m):
+            return thing
+        return card
 
     def _card(self, name: str) -> Card | None:
         return next((card for card in self.visit.cards if card.name == name), None)

@@ -92,6 +92,7 @@ class Card:
         self.node.set_shader(shaders.load("card"))
         self.node.set_shader_inputs(card=self.texture, card_glow=p3d.LVecBase4f(*_GLOW, 0.0))
         no_shadow(self.node)
+        self.node.set_bin("fixed", 100)  # over a scene's labels, which are drawn over everything solid
         self.node.hide()
 
     def paint(self) -> bool:

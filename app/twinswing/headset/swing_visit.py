@@ -1,6 +1,5 @@
 """A swing to stand beside: played, scrubbed by its playhead or by the club, seen from the golfer's place."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +9,7 @@ from numpy.typing import ArrayLike
 from twinswing.club.model import ClubMotion
 from twinswing.errors import InputError
 from twinswing.headset.frames import FloatArray
-from twinswing.headset.pointing import Target, nearest_on_segments
+from twinswing.headset.pointing import Hit, Ray, nearest_on_segments
 from twinswing.headset.stereo import panda_matrix
 from twinswing.headset.swing_cards import make_cards
 from twinswing.stage import shaders
@@ -70,9 +69,12 @@ class SwingVisit:
         side = -1.0 if self.scene.handed == "left" else 1.0
         return (0.0, 0.4 * side, 0.0), _MODEL_RADIUS_M
 
-    def targets(self) -> Sequence[Target]:
+    def meet(self, ray: Ray) -> tuple[str, Hit] | None:  # noqa: ARG002
         """Nothing of a swing is pressed from afar: its cards are."""
-        return ()
+        return None
+
+    def look(self, head: FloatArray) -> None:
+        """A swing looks the same from everywhere."""
 
     def point(self, name: str | None) -> None:
         """Nothing lights up."""

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 
 from twinswing.headset.card import Card
 from twinswing.headset.frames import FloatArray
-from twinswing.headset.pointing import Target
+from twinswing.headset.pointing import Hit, Ray
 from twinswing.stage.offscreen import Scene
 from twinswing.timeline.playhead import Playhead
 
@@ -21,10 +21,13 @@ class Visit(Protocol):
     """
 
     head: Playhead
-    cards: Sequence[Card]
     wants_model: bool
     real_world: bool
     offers_real_world: bool
+
+    @property
+    def cards(self) -> Sequence[Card]:
+        """The cards, from left to right."""
 
     @property
     def drawn(self) -> Scene:
@@ -40,8 +43,11 @@ class Visit(Protocol):
     def model(self) -> tuple[ArrayLike, float]:
         """Return the middle on the ground and the radius of what a table model shows, metres."""
 
-    def targets(self) -> Sequence[Target]:
-        """Return what can be pointed at besides cards."""
+    def meet(self, ray: Ray) -> tuple[str, Hit] | None:
+        """Return what a ray meets first besides cards, that can be pressed, and where."""
+
+    def look(self, head: FloatArray) -> None:
+        """Learn where the head is, a pose in the world, once a frame."""
 
     def point(self, name: str | None) -> None:
         """Learn what is pointed at now."""

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 import pytest
@@ -25,8 +26,7 @@ class Wearer:
         self.headset, self.remote = headset, remote
 
     @property
-    def visit(self) -> SwingVisit:
-        assert isinstance(self.headset.visit, SwingVisit)
+    def visit(self) -> Any:
         return self.headset.visit
 
     def frames(self, count: int = 3) -> None:

@@ -37,7 +37,7 @@ class LabelStyle:
     detail_em_px: float = 12.5
     pad_px: tuple[float, float] = (7.0, 4.0)
     lift_px: float = 8.0
-    longest: int = 44
+    longest: int = 58
     ink: Rgb = (0.12, 0.14, 0.16)
     faint: Rgb = (0.33, 0.36, 0.39)
 

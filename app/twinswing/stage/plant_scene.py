@@ -19,7 +19,7 @@ from twinswing.stage.plant_copies import PlantCopies
 from twinswing.stage.plant_hall import make_aisles, make_back, make_floor, make_walls
 from twinswing.stage.plant_instances import instanced, quad
 from twinswing.stage.plant_labels import Labels, LabelStyle, Said
-from twinswing.stage.plant_marks import Marks
+from twinswing.stage.plant_marks import EDGE_SHARE, Marks
 from twinswing.stage.plant_pick import Picked, Picker
 from twinswing.stage.plant_ribbon import RibbonNode
 from twinswing.stage.plant_sayings import Sayings
@@ -53,7 +53,9 @@ _SHADOW_TEXELS = 1.6
 class PlantOptions:
     """How a plant is drawn.
 
-    text_scale: of all labels and markers, for far screens and headsets. shadows: the lamp's shadows in plants that are
+    text_scale: of all labels and markers, for far screens and headsets. mark_edge: how much of half the field, across
+    and up, markers of what is out of sight keep to; a headset takes less, so that both eyes see all of them.
+    shadows: the lamp's shadows in plants that are
     not too large for one map.
     """
 
@@ -61,6 +63,7 @@ class PlantOptions:
     quality: Quality = field(default_factory=lambda: Quality(shadow_px=2048))
     labels: LabelStyle = field(default_factory=LabelStyle)
     text_scale: float = 1.0
+    mark_edge: tuple[float, float] = EDGE_SHARE
     walls: bool = True
     shadows: bool = True
 
@@ -88,6 +91,7 @@ class PlantScene:
         self.sayings = Sayings(plant)
         self.labels = Labels(self.root, self.sayings.anchors_m, self.options.labels)
         self.marks = Marks(self.root, max(len(plant.units), 1))
+        self.marks.set_edge(self.options.mark_edge)
         self.way = RibbonNode(self.root, "followed order", 0.12, 0.0022, 41)
         self.tape = RibbonNode(self.root, "tape", 0.012, 0.0016, 72, over=True)
         self.view = PlantView.blank(plant)

@@ -17,7 +17,7 @@ NOT_MADE = 3  # headset-room's own status
 
 def run_room() -> subprocess.CompletedProcess[str]:
     command = [
-        str(HERE / "headset-room"), ".venv/bin/python", "-m", "pytest", "tests/headset/in_room", "-v", "--timeout=120",
+        str(HERE / "headset-room"), ".venv/bin/python", "-m", "pytest", "tests/headset/in_room", "-vv", "--timeout=120",
     ]  # fmt: skip
     # One room at a time: the driver that moves the headset has one port.
     with Path("/var/tmp/headset-room.lock").open("w") as lock:

@@ -140,6 +140,38 @@ def _share_commands(sub: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     )
 
 
+def _real_world_commands(sub: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    families = ["aruco-4x4-50", "aruco-5x5-100", "aruco-6x6-250", "apriltag-36h11", "apriltag-25h9"]
+    size_help = "side of the black square as it was printed (150)"
+    p = sub.add_parser("markers", help="markers to print, or the board that a camera is calibrated by")
+    p.add_argument(
+        "--plant", metavar="PLANT", help="a page for each unit of a plant's file, recording or bundled plant"
+    )
+    p.add_argument("--numbers", metavar="N-M", help="such as 0-5 or 0,3,7; without a plant 0-3")
+    p.add_argument("--size-mm", type=float, default=150.0, metavar="MM", help=size_help)
+    p.add_argument("--family", choices=families, help="by default aruco-4x4-50, or apriltag-36h11 for over 50 units")
+    p.add_argument("--paper", choices=["a4", "letter"], default="a4")
+    p.add_argument("--board", action="store_true", help="the calibration board instead")
+    p.add_argument("-o", "--out", required=True, metavar="OUT.pdf")
+    p = sub.add_parser("calibrate", help="a camera's focal length and distortion, by the printed board")
+    p.add_argument("--camera", default="0", metavar="N|URL|FILE")
+    p.add_argument(
+        "--seconds", type=float, metavar="S", help="look for so long; by default until there are enough views"
+    )
+    p.add_argument("-o", "--out", required=True, metavar="CAMERA.json")
+    p = sub.add_parser("ar", help="a swing or a plant's live cards on printed markers before a camera")
+    p.add_argument("file", metavar="FILE.mcap|PLANT.toml", help="a recording, or a plant's file to connect to")
+    p.add_argument("--camera", default="0", metavar="N|URL|FILE")
+    p.add_argument("--calibration", metavar="CAMERA.json", help="as `twinswing calibrate` wrote it")
+    p.add_argument("--size-mm", type=float, default=150.0, metavar="MM", help=size_help)
+    p.add_argument("--family", choices=families, help="by default as `twinswing markers` chooses it")
+    p.add_argument("--offscreen", action="store_true", help="without a display: write a picture or a film")
+    p.add_argument("--seconds", type=float, metavar="S", help="stop after S seconds")
+    p.add_argument(
+        "-o", "--out", metavar="OUT.png|OUT.mp4", help="what --offscreen writes; by default FILE's name, .png"
+    )
+
+
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of the whole command line."""
     parser = argparse.ArgumentParser(
@@ -153,6 +185,7 @@ def build_parser() -> argparse.ArgumentParser:
     _stream_commands(sub)
     _plant_commands(sub)
     _share_commands(sub)
+    _real_world_commands(sub)
     return parser
 
 
@@ -175,6 +208,9 @@ _COMMANDS = {
     "hub": ("live", "hub"),
     "play-club": ("live", "play_club"),
     "plant": ("plant", "plant"),
+    "markers": ("ar", "markers"),
+    "calibrate": ("ar", "calibrate"),
+    "ar": ("ar", "ar"),
 }
 
 

@@ -65,7 +65,8 @@ class Rectangle:
     def corners(self) -> FloatArray:
         """Return its corners from the upper left clockwise, shape (4, 3)."""
         x, y = self.width_m / 2, self.height_m / 2
-        return np.array([[-x, y, 0.0], [x, y, 0.0], [x, -y, 0.0], [-x, -y, 0.0]]) + [self.x_m, self.y_m, 0.0]
+        ends = np.array([[-x, y, 0.0], [x, y, 0.0], [x, -y, 0.0], [-x, -y, 0.0]])
+        return np.asarray(ends + np.array([self.x_m, self.y_m, 0.0]))
 
     def seen(self, camera: PinholeCamera) -> float:
         """Return which share of it lies within the picture, 0 to 1; 0 where a part of it is behind the camera."""

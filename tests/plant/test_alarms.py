@@ -53,6 +53,7 @@ class Told:
     def __init__(self) -> None:
         self.plant = plant()
         self.texts: list[str] = []
+        self.active: dict[tuple[str, str], str] = {}
         self.rows: dict[int, list[tuple]] = {}
         self.said: list = []
         self.events: list[LinkEvent] = []
@@ -65,7 +66,11 @@ class Told:
         self._add(item, row)
 
     def condition(self, item: str, t_s: float, level: str, code: str = "", message: str = "") -> None:
-        self.texts += [level, f"{level}\t{code}\t{message}"]
+        if level == "NORMAL" and not code:
+            self.active.clear()
+        self.active[item, code] = level
+        worst = max(self.active.values(), key=("NORMAL", "WARNING", "FAULT").index)
+        self.texts += [worst, f"{level}\t{code}\t{message}"]
         self._add(item, (round(t_s * S), np.nan, len(self.texts) - 2, Quality.GOOD, len(self.texts) - 1))
 
     def _add(self, item: str, row: tuple) -> None:
@@ -103,9 +108,7 @@ def test_a_limit_has_a_delay_and_a_deadband():
     for t, value in ((0, 70), (10, 81), (11, 79), (11.5, 74), (20, 90), (23, 78), (25, 76), (26, 75), (40, 70)):
         told.number(f"{MILL}/temperature", t, value)
     (one,) = picture_of(told).occurrences
-    assert (one.raised_ns, one.cleared_ns) == (22 * S, 26 * S), (
-        "1.5 s is too short; 78 is in the band"
-    )
+    assert (one.raised_ns, one.cleared_ns) == (22 * S, 26 * S), "1.5 s is too short; 78 is in the band"
     assert one.value == 90.0
     assert one.message == "Cool it down."
     assert one.unit == MILL
@@ -176,6 +179,16 @@ def test_each_code_of_a_condition_is_an_alarm_and_a_fault_another_one():
     assert set(found) == {("WARNING 210", 1, 5), ("WARNING 77", 1, 8), ("FAULT 210", 5, 9)}
     assert found["FAULT 210", 5, 9].priority is Priority.HIGH
     assert found["WARNING 77", 1, 8].message == "Coolant is low"
+
+
+def test_a_condition_that_was_bad_when_listening_began_clears_with_its_code():
+    told = Told()
+    spindle = f"{MILL}/spindle"
+    told.texts += ["FAULT", "NORMAL", "NORMAL\t210\t"]
+    told._add(spindle, (0, np.nan, 0, Quality.GOOD, -1))
+    told._add(spindle, (9 * S, np.nan, 1, Quality.GOOD, 2))
+    (one,) = picture_of(told).occurrences
+    assert (one.name, one.cleared_ns) == ("FAULT", 9 * S)
 
 
 def test_a_lost_source_is_an_alarm():

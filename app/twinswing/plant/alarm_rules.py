@@ -122,6 +122,8 @@ class ConditionRule:
             self.seen_ns = t
             if changes.quality[row] != Quality.STALE:
                 self._take(t, *_told(changes, row, texts))
+                if changes.text[row] != NO_TEXT and texts[changes.text[row]] == ConditionLevel.NORMAL.value:
+                    self._take(t, ConditionLevel.NORMAL.value, "", "")  # what was open before the codes were told
 
     def open(self) -> list[Occurrence]:
         """Return the alarms that stand after what was read."""

@@ -233,10 +233,12 @@ class Simulation:
                 self._set(run, UnitState.STARVED if _expects(run) else UnitState.IDLE)
                 piece = yield run.wait()
             run.inside.append(piece)
+            self._touch(run)
             if run.batch > 1:
                 yield from self._gather(run)
             first = run.inside[0]
             run.program = first.step.program
+            self._touch(run)
             if first.product != run.product:
                 setup = run.draws.setup() if run.product else 0
                 run.product = first.product
@@ -268,6 +270,7 @@ class Simulation:
                     break
                 piece = cast(Piece, wake.value)
             run.inside.append(piece)
+            self._touch(run)
         run.lot = ""
 
     def _attended(self, run: UnitRun, state: UnitState, duration_ns: int) -> Flow:
@@ -361,7 +364,7 @@ class Simulation:
                 if not self._offer(piece, accepted):
                     yield accepted
             pieces.pop(0)
-        self._touch(run)
+            self._touch(run)
 
     def _finish(self, piece: Piece) -> None:
         now = self.now_ns

@@ -271,10 +271,11 @@ class UnitRun:
 
     def wait(self) -> Event:
         """Queue for the next piece; the event's value is the piece."""
-        self._wake = Event(self.env)
+        wake: Event = Event(self.env)
+        self._wake = wake
         for place in self.places:
             place.takers.append(self)
-        return self._wake
+        return wake
 
     def leave(self) -> None:
         """Wait no longer."""

@@ -31,4 +31,4 @@ def changes_of(held: Rows | None, rows: Rows) -> Changes:
     """Return rows as the history's face shows them, after the one that held before."""
     if held is not None:
         rows = joined([held, rows])
-    return Changes(rows.t_ns, rows.number, rows.text, rows.quality)
+    return Changes(rows.t_ns, rows.number, rows.text, rows.quality, rows.detail)

@@ -1,5 +1,6 @@
 """The Sparkplug source against a real mosquitto with TLS and a password, and an edge node that can be killed."""
 
+import asyncio
 import json
 from contextlib import contextmanager
 
@@ -9,6 +10,7 @@ import pytest
 from tests.streams.brokers import Broker, Sink, secure_lines
 from tests.streams.sparkplug_nodes import EdgeNode
 from twinswing.errors import InputError
+from twinswing.streams.mqtt_connection import Link
 from twinswing.streams.observations import LinkState, Quality
 from twinswing.streams.sparkplug_messages import Payload
 from twinswing.streams.sparkplug_source import SparkplugSource
@@ -133,7 +135,16 @@ def test_a_restarted_broker_is_found_again_and_births_are_asked_for(broker) -> N
             sink.wait(lambda: sink.last(SPEED))
 
 
-def test_the_primary_host_says_whether_it_is_there(broker) -> None:
+@pytest.mark.parametrize("slow", [False, True], ids=["", "told to end before the broker has answered"])
+def test_the_primary_host_says_whether_it_is_there(broker, slow, monkeypatch) -> None:
+    if slow:
+        publish = Link.publish
+
+        async def unanswered(self, topic, payload, qos=0, retain=False) -> None:
+            await publish(self, topic, payload, qos, retain)
+            await asyncio.sleep(60.0 if json.loads(payload)["online"] else 0.0)
+
+        monkeypatch.setattr(Link, "publish", unanswered)
     heard = Sink()
     listener = paho.Client(paho.CallbackAPIVersion.VERSION2)
     listener.tls_set(str(broker.folder / "ca.pem"))

@@ -2,6 +2,7 @@
 
 Plant frame: right-handed, metres, X along the hall, Y across it, Z up, origin on the floor at the hall's corner; yaw is
 about Z, counter-clockwise, zero when the front of a unit looks along -Y (toward a person who stands before it).
+`position_m` is the middle of the footprint, on the floor (or on what it stands on): `size_m` goes up from there.
 Paths are "area/line/unit" with the names of the file; an item's path is its unit's path, a slash and its name.
 """
 

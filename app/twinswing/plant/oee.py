@@ -41,6 +41,12 @@ RULES = OeeRules()
 class Oee:
     """An account of a window, nanoseconds and pieces; of a group it is the sum of its units'.
 
+    A group's OEE is therefore the mean of its units', each weighted by its planned time: the share of all planned
+    machine time that made good pieces at the ideal cycle. It adds up, and names the losses, which an account by the
+    bottleneck does not; but it is not the line's output over what its bottleneck could give: a unit that is faster
+    than the bottleneck waits for it, and that waiting is its minor stops. For the line's output see `production`, and
+    the bottleneck's own account is that of its unit.
+
     `planned_ns` = the six losses + `productive_ns`, exactly. `speed_ns` is below zero where pieces came faster than
     their ideal cycle, which says that the ideal is set too slow. `span_ns` = planned + not planned + unknown.
     good and scrap of a group are pieces through its units, not pieces that left it (see `production`).

@@ -100,11 +100,12 @@ class SparkplugSource:
                 topics = [f"{NAMESPACE}/{group}/#" for group in self._groups] or [f"{NAMESPACE}/#"]
                 if refused := await link.subscribe(topics, 1):
                     raise InputError(f"source {self.name}: the broker refuses to give {', '.join(refused)}")
-                if will is not None:
-                    await link.publish(state_topic, _state(True, born_ms), qos=1, retain=True)
-                said = f"{self.name}: connected to {self.broker.host}:{self.broker.port}"
-                sink.linked(self.name, LinkStatus(LinkState.LIVE, said, self._clock_ns()))
                 try:
+                    # Told to end while the broker's answer is awaited, it has said that it is here all the same.
+                    if will is not None:
+                        await link.publish(state_topic, _state(True, born_ms), qos=1, retain=True)
+                    said = f"{self.name}: connected to {self.broker.host}:{self.broker.port}"
+                    sink.linked(self.name, LinkStatus(LinkState.LIVE, said, self._clock_ns()))
                     await self._listen(link, sink)
                 finally:
                     if will is not None:

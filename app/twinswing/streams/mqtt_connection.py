@@ -150,6 +150,7 @@ class Link:
     async def publish(self, topic: str, payload: bytes | str, qos: int = 0, retain: bool = False) -> None:
         """Publish one message."""
         await self._client.publish(topic, payload, qos=qos, retain=retain)
+        end_if_cancelled()
 
     def backlog(self) -> list[aiomqtt.Message]:
         """Return what has come so far."""

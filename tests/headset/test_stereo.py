@@ -10,7 +10,7 @@ import pytest
 from tests.headset.conftest import WIDE, eyes_at, looking_from
 from twinswing.body.camera import PinholeCamera
 from twinswing.headset.frames import Eye, Fov
-from twinswing.headset.stereo import StereoPicture, StereoSettings, can_single_pass
+from twinswing.headset.stereo import StereoPicture, StereoSettings
 from twinswing.stage import geom, offscreen, shaders
 from twinswing.stage.material import Material, Quality, apply_material
 from twinswing.stage.scene import SwingScene
@@ -25,8 +25,6 @@ CLOSE = 8
 def host() -> p3d.GraphicsOutput:
     context = offscreen._context()
     context.engine.render_frame()
-    if not can_single_pass(context.host.gsg):
-        pytest.skip("this driver lacks GL_ARB_shader_viewport_layer_array")
     return context.host
 
 

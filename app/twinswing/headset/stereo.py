@@ -1,8 +1,9 @@
-"""A scene drawn for two eyes: into the halves of one picture, in a single pass where the driver can, else in two.
+"""A scene drawn for two eyes: into the halves of one picture, in a single pass or in two.
 
 Single pass: one cull and one submission for both eyes. Every draw call has twice its instances, and the vertex shader
-picks the eye and its viewport (stage/stereo_source.py). The scene itself stays as it is: the stereo camera swaps each
-shader for its twin by a tag on the node, so that other cameras, the sun's among them, draw the same nodes as ever.
+picks the eye and its half of the picture (stage/stereo_source.py). The scene itself stays as it is: the stereo camera
+swaps each shader for its twin by a tag on the node, so that other cameras, the sun's among them, draw the same nodes as
+ever.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import panda3d.core as p3d
 from numpy.typing import NDArray
+from OpenGL import GL  # type: ignore[import-untyped,unused-ignore]
 
 from twinswing.errors import MissingPartError
 from twinswing.headset.frames import Eye, FloatArray, covering_eye, projection, view_projection
@@ -20,7 +22,6 @@ from twinswing.stage.offscreen import Scene
 from twinswing.stage.shadow import ShadowMap
 
 EYES_TAG = "eyes"
-_EXTENSION = "GL_ARB_shader_viewport_layer_array"
 
 
 @dataclass(frozen=True)
@@ -44,9 +45,8 @@ def panda_matrix(matrix: FloatArray) -> p3d.LMatrix4f:
 
 
 def can_single_pass(gsg: p3d.GraphicsStateGuardian) -> bool:
-    """Tell whether the driver lets a vertex shader pick its viewport; known after the first frame."""
-    version = (gsg.get_driver_shader_version_major(), gsg.get_driver_shader_version_minor())
-    return version >= (4, 10) and bool(gsg.has_extension(_EXTENSION))
+    """Tell whether the driver takes what a single pass wants: instances and clip distances; known after a frame."""
+    return (gsg.get_driver_shader_version_major(), gsg.get_driver_shader_version_minor()) >= (3, 30)
 
 
 class StereoTags:
@@ -109,7 +109,7 @@ class StereoPicture:
         can = can_single_pass(host.gsg)
         self.single_pass = can if settings.single_pass is None else settings.single_pass
         if self.single_pass and not can:
-            raise MissingPartError(f"a single pass for both eyes was asked for, and the driver lacks {_EXTENSION}")
+            raise MissingPartError("a driver with GLSL 3.30 was expected for both eyes in one pass; update it")
         self.latch: Callable[[], Sequence[Eye] | None] | None = None
         self._clip = p3d.PTA_LMatrix4f.empty_array(2)
         self._inverse = p3d.PTA_LMatrix4f.empty_array(2)
@@ -163,7 +163,7 @@ class StereoPicture:
     def _add_single_pass(self) -> None:
         camera = self._camera("both eyes")
         self.tags = self._both_eyes(camera, 0)
-        self._regions[-1].set_draw_callback(p3d.PythonCallbackObject(self._before_draw))
+        self._regions[-1].set_draw_callback(p3d.PythonCallbackObject(self._draw_scene))
 
     def _both_eyes(self, camera: p3d.NodePath, sort: int) -> StereoTags:
         """Let a camera draw both eyes in a region of its own."""
@@ -172,9 +172,7 @@ class StereoPicture:
         state.set_instance_count(2)
         camera.node().set_initial_state(state.get_state())
         region = self.buffer.make_display_region()
-        region.set_num_regions(2)
-        region.set_dimensions(0, p3d.LVecBase4f(0.0, 0.5, 0.0, 1.0))
-        region.set_dimensions(1, p3d.LVecBase4f(0.5, 1.0, 0.0, 1.0))
+        region.set_draw_callback(p3d.PythonCallbackObject(_clipped))
         self._add_region(region, camera, sort)
         return StereoTags(camera.node())
 
@@ -224,11 +222,11 @@ class StereoPicture:
         if self.tags is not None:
             self.tags.adopt(scene.root)
 
-    def _before_draw(self, data: p3d.DisplayRegionDrawCallbackData) -> None:
+    def _draw_scene(self, data: p3d.DisplayRegionDrawCallbackData) -> None:
         latched = self.latch() if self.latch is not None else None
         if latched is not None:
             self._write(latched)
-        data.upcall()
+        _clipped(data)
 
     def _write(self, eyes: Sequence[Eye]) -> None:
         for i, eye in enumerate(eyes):
@@ -280,6 +278,13 @@ class StereoPicture:
             self.shadows.close()
             self.shadows = None
         self._engine.remove_window(self.buffer)
+
+
+def _clipped(data: p3d.DisplayRegionDrawCallbackData) -> None:
+    """Draw a region with each eye cut off at the middle of the picture."""
+    GL.glEnable(GL.GL_CLIP_DISTANCE0)
+    data.upcall()
+    GL.glDisable(GL.GL_CLIP_DISTANCE0)
 
 
 def aim_camera(camera: p3d.NodePath, lens: p3d.MatrixLens, eye: Eye, near_m: float, far_m: float) -> None:

@@ -1,21 +1,30 @@
 """The preprocessor's last step for a headset: one program that draws both eyes, from the source that draws one.
 
-Every draw call has twice its instances; even ones are the left eye's, odd ones the right's, each in its own viewport
-(GL_ARB_shader_viewport_layer_array). The camera's uniforms become arrays indexed by the eye, so that no shader file
-needs to know of eyes.
+Every draw call has twice its instances; even ones are the left eye's, odd ones the right's. The vertex shader moves
+each into its half of the picture and cuts it off at the middle by a clip distance. (A viewport for each eye, picked by
+gl_ViewportIndex, shows the same; it wants an extension, and Mesa's software renderer then takes half as long again.)
+The camera's uniforms become arrays indexed by the eye, so that no shader file needs to know of eyes.
 """
 
 import re
 
+# Picked by a condition, not by an index: a software renderer gathers each number of an indexed matrix by itself.
+_CLIP = "(EYE == 0 ? eye_view_projection[0] : eye_view_projection[1])"
+_INVERSE = "(EYE == 0 ? eye_view_inverse[0] : eye_view_inverse[1])"
 _CAMERA = {
-    "p3d_ViewProjectionMatrix": "eye_view_projection[EYE]",
-    "p3d_ViewMatrixInverse": "eye_view_inverse[EYE]",
-    "p3d_ViewMatrix": "inverse(eye_view_inverse[EYE])",
-    "p3d_ProjectionMatrix": "(eye_view_projection[EYE] * eye_view_inverse[EYE])",
-    "p3d_ModelViewProjectionMatrix": "(eye_view_projection[EYE] * p3d_ModelMatrix)",
-    "p3d_ModelViewMatrix": "(inverse(eye_view_inverse[EYE]) * p3d_ModelMatrix)",
+    "p3d_ViewProjectionMatrix": _CLIP,
+    "p3d_ViewMatrixInverse": _INVERSE,
+    "p3d_ViewMatrix": f"inverse({_INVERSE})",
+    "p3d_ProjectionMatrix": f"({_CLIP} * {_INVERSE})",
+    "p3d_ModelViewProjectionMatrix": f"({_CLIP} * p3d_ModelMatrix)",
+    "p3d_ModelViewMatrix": f"(inverse({_INVERSE}) * p3d_ModelMatrix)",
 }
-_VERSION = "#version 410"  # the extension is written against OpenGL 4.1
+_VERSION = "#version 330"
+_OWN_HALF = """
+    float middle = EYE == 0 ? -0.5 : 0.5;
+    gl_Position.x = 0.5 * gl_Position.x + middle * gl_Position.w;
+    gl_ClipDistance[0] = gl_Position.x * sign(middle);
+"""
 _DECLARED = re.compile(r"^[ \t]*uniform[ \t]+mat4[ \t]+(p3d_\w+)[ \t]*;([^\n]*)$", re.MULTILINE)
 _MAIN = re.compile(r"\bvoid[ \t]+main[ \t]*\(")
 # Shaders number the model's copies themselves; two instances draw one copy.
@@ -30,9 +39,9 @@ def stereo_vertex(text: str) -> str:
     head, sep, body = rest.partition("#define EYE (gl_InstanceID & 1)")
     body = _INSTANCE.sub("(gl_InstanceID >> 1)", body)
     return (
-        f"{_VERSION}\n#extension GL_ARB_shader_viewport_layer_array : require\n{head}{sep}{body}"
+        f"{_VERSION}\n{head}{sep}{body}"
         "flat out int eye_drawn;\n"
-        "void main() {\n    eye_drawn = EYE;\n    one_eye_main();\n    gl_ViewportIndex = EYE;\n}\n"
+        f"void main() {{\n    eye_drawn = EYE;\n    one_eye_main();{_OWN_HALF}}}\n"
     )
 
 

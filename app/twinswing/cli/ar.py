@@ -26,13 +26,16 @@ _LONGEST_S = 180.0  # of calibrating, unless it is said how long
 
 def markers(arguments: argparse.Namespace) -> int:
     """`twinswing markers`: sheets to print."""
+    from twinswing.body.calibration import Board
     from twinswing.report.marker_sheet import Sheet, write_board, write_markers
 
     out = writable(arguments.out)
     if arguments.board:
         if arguments.plant or arguments.numbers:
             raise InputError("--board: expected neither --plant nor --numbers with it, found one")
-        write_board(out, paper=arguments.paper)
+        # Letter paper is lower: squares of 34 mm fit it. A camera's numbers do not depend on the board's size.
+        board = Board() if arguments.paper == "a4" else Board(square_m=0.034, marker_m=0.0255)
+        write_board(out, board, arguments.paper)
         print(f"{out}: the calibration board; print it at 100 % and keep it flat")
         return 0
     size_m = _size_m(arguments)

@@ -134,9 +134,11 @@ def _row(label: str, item: DataItem, number: int, snapshot: Snapshot) -> Row:
 def painted(card: UnitCard) -> RgbImage:
     """Paint a card, rgb, `WIDTH_PX` wide, top row first."""
     rows = max(len(card.rows), 1)
-    height = 200 + (104 if card.alarm else 0) + rows * _ROW_PX + 76
-    canvas = Canvas(WIDTH_PX / 1000.0, height / 1000.0)
     right = WIDTH_PX - _EDGE
+    alarm = _lines(card.alarm, 40, right - _EDGE - 60, 2)
+    alarm_px = 64 + 42 * len(alarm) if card.alarm else 0
+    height = 200 + alarm_px + rows * _ROW_PX + 76
+    canvas = Canvas(WIDTH_PX / 1000.0, height / 1000.0)
     _fitted(canvas, card.title, _EDGE, 66, 56, INK, right - _EDGE)
     _fitted(canvas, card.path, _EDGE, 110, SMALLEST_EM_PX, FAINT, right - _EDGE)
     shape, letter, rgb = _SIGNS[card.state]
@@ -145,11 +147,12 @@ def painted(card: UnitCard) -> RgbImage:
     y = 200
     if card.alarm:
         shape, letter, rgb = _ALARM_SIGNS[card.alarm_rank]
-        canvas.box(_EDGE - 12, y + 4, right + 12, y + 98, RAISED)
-        _sign(canvas, shape, letter, rgb, _EDGE + 22, y + 51, 20)
-        _fitted(canvas, card.alarm, _EDGE + 60, y + 46, 40, INK, right - _EDGE - 60)
-        canvas.text(card.alarm_stands, _EDGE + 60, y + 86, SMALLEST_EM_PX, FAINT)
-        y += 104
+        canvas.box(_EDGE - 12, y + 4, right + 12, y + alarm_px - 6, RAISED)
+        _sign(canvas, shape, letter, rgb, _EDGE + 22, y + alarm_px / 2, 20)
+        for number, line in enumerate([*alarm, card.alarm_stands]):
+            rgb, em = (FAINT, SMALLEST_EM_PX) if number == len(alarm) else (INK, 40)
+            canvas.text(line, _EDGE + 60, y + 46 + 42 * number, em, rgb)
+        y += alarm_px
     for row in card.rows:
         y += _ROW_PX
         canvas.text(row.label, _EDGE, y - 16, 40, FAINT)
@@ -166,11 +169,36 @@ def painted(card: UnitCard) -> RgbImage:
 
 def _fitted(canvas: Canvas, text: str, x: float, baseline: float, em_px: int, rgb: Rgb, most_px: float) -> None:
     """Write a line, cut where it would leave its place."""
+    (line,) = _lines(text, em_px, most_px, 1)
+    canvas.text(line, x, baseline, em_px, rgb)
+
+
+def _lines(text: str, em_px: int, most_px: float, most: int) -> list[str]:
+    """Break a text into at most so many lines that fit a width, cut with dots; controls in it become spaces."""
     trial = Canvas(0.004, 0.004)
-    short = text
-    while len(short) > 1 and trial.text(short if short == text else short + "...", 0, 0, em_px) > most_px:
-        short = short[:-1].rstrip()
-    canvas.text(short if short == text else short + "...", x, baseline, em_px, rgb)
+
+    def wide(words: str) -> int:
+        return trial.text(words, 0, 0, em_px)
+
+    # No letter is narrower than an eighth of its em on average: what is longer never fits, and would be slow to try.
+    left = " ".join("".join(c if c.isprintable() else " " for c in text[: int(8 * most * most_px / em_px)]).split())
+    out: list[str] = []
+    while left and len(out) < most:
+        take = len(left)
+        if wide(left) > most_px:
+            low, take = 1, min(take, int(8 * most_px / em_px))
+            last = len(out) == most - 1
+            while low < take:
+                middle = (low + take + 1) // 2
+                low, take = (middle, take) if wide(left[:middle] + "..." * last) <= most_px else (low, middle - 1)
+            if last:
+                out.append(left[:take].rstrip() + "...")
+                break
+            space = left.rfind(" ", 1, take + 1)
+            take = space if space > 0 else take
+        out.append(left[:take].rstrip())
+        left = left[take:].lstrip()
+    return out or [""]
 
 
 def _sign(canvas: Canvas, shape: str, letter: str, rgb: Rgb, x: float, y: float, radius: float) -> None:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from twinswing.body.camera import PinholeCamera
 from twinswing.headset.ar_card import SMALLEST_EM_PX, WIDTH_PX, UnitCard, painted, unit_card
 from twinswing.headset.ar_plane import Rectangle, Standing, lay, pixels_per_metre
-from twinswing.plant.alarms import SHOWN, Alarm, AlarmLog, AlarmPicture
+from twinswing.plant.alarms import RANK, SHOWN, Alarm, AlarmLog, AlarmPicture
 from twinswing.plant.history import History
 from twinswing.plant.journal import Journal
 from twinswing.plant.model import Plant
@@ -43,12 +43,14 @@ class CardParams:
     width_m      : of a card that is near enough to be read.
     least_em_px  : smallest height of an em in the picture; farther away a card grows to keep it. A small letter is
                    half of that, seven pixels, which is what a screen's smallest legible text has.
-    most_picture : but never wider than this share of the picture, nor most_m.
+    most_high    : near by it is no higher than this share of the picture, so that it fits beside the marker.
+    most_picture : it is never wider than this share of the picture, nor most_m.
     gap          : between marker and card, as a share of the marker's side.
     """
 
     width_m: float = 0.34
     least_em_px: float = 14.0
+    most_high: float = 0.4
     most_picture: float = 0.55
     most_m: float = 3.0
     gap: float = 0.3
@@ -86,13 +88,13 @@ class PlantCards:
         self._worker.shutdown(wait=True, cancel_futures=True)
 
     def _gravest_s(self) -> float:
-        """Return a moment at which the gravest alarm stands, else the start; seconds."""
-        occurrences = self._alarms.occurrences
+        """Return a moment at which the gravest alarm stands, the one that lasted longest, else the start; seconds."""
+        occurrences, end = self._alarms.occurrences, self.past.span_ns[1]
         if not occurrences:
             return self.playhead.span_s[0]
-        rank = {"low": 1, "medium": 2, "high": 3}
-        worst = max(occurrences, key=lambda o: (rank[o.priority], -o.raised_ns))
-        return worst.raised_ns / 1e9 + 1.0
+        lasted = [(end if o.cleared_ns is None else o.cleared_ns) - o.raised_ns for o in occurrences]
+        worst = max(range(len(lasted)), key=lambda i: (RANK[occurrences[i].priority], lasted[i]))
+        return occurrences[worst].raised_ns / 1e9 + min(1.0, lasted[worst] / 2e9)
 
     def advance(self, dt_s: float) -> None:
         """Let real time go by, and take in what has come."""
@@ -185,7 +187,11 @@ class PlantCards:
         if least <= 0.0:
             return None
         needed = p.least_em_px * WIDTH_PX / (SMALLEST_EM_PX * least)
-        width = min(max(p.width_m, needed), p.most_picture * eye.width_px / most, p.most_m)
+        shape = card.shape[1] / card.shape[0]
+        widest = min(p.most_picture * eye.width_px / most, p.most_m)
+        # Near by, no higher than leaves room for the marker beside it.
+        near = p.most_high * eye.height_px / most * shape
+        width = min(max(min(p.width_m, near), needed), widest)
         height = width * card.shape[0] / card.shape[1]
         off = self.size_m * (0.5 + p.gap)
         places = [

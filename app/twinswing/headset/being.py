@@ -82,6 +82,7 @@ class Being:
         self.life_size: Rig | None = None  # where one stood before the table model
         self._world_speed_mps = 0.0
         self._floor_m = 0.0
+        self._next_card = 0
 
     # -- where one is --------------------------------------------------------------------------------------------
 
@@ -111,6 +112,8 @@ class Being:
             self._floor_m = 0.0
         self.rig = standing_at(self.head_play, *self.visit.start(), floor_m=self._floor_m)
         self.life_size, self.placed = None, True
+        for card in self.visit.cards:
+            card.paint()
         self.bring_cards()
 
     def bring_cards(self) -> None:
@@ -167,9 +170,18 @@ class Being:
             self.bring_cards()
         for card in self.visit.cards:
             card.place(self.grips())
-            card.paint()
+        self._paint()
         self.darkness = self.settings.comfort.next(self.darkness, self._world_speed_mps, dt_s)
         return added
+
+    def _paint(self) -> None:
+        """Paint at most one card a frame, in turn: two would cost as much as the rest of the frame."""
+        cards = self.visit.cards
+        for i in range(len(cards)):
+            number = (self._next_card + i) % len(cards)
+            if cards[number].paint():
+                self._next_card = number + 1
+                return
 
     def aim(self, side: int) -> FloatArray | None:
         """Return a hand's aim in the world."""

@@ -9,7 +9,7 @@ from twinswing.headset.being import Being, BeingSettings
 from twinswing.headset.frames import Eye, FloatArray, head_of
 from twinswing.headset.link import Link, LinkSettings
 from twinswing.headset.mirror import Mirror
-from twinswing.headset.stereo import StereoPicture
+from twinswing.headset.stereo import StereoPicture, collect_states
 from twinswing.headset.viewer import Viewer
 from twinswing.headset.visit import Visit
 from twinswing.headset.xr_instance import Instance
@@ -138,6 +138,7 @@ class Headset:
         self.visit.drawn.bind_shadows(None)
         self.mirror.show_scene(self.visit.root, self._bystander())
         self.mirror.engine.render_frame()
+        collect_states()
 
     def _bystander(self) -> FloatArray:
         if self.being.placed:

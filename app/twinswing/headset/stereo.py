@@ -257,6 +257,7 @@ class StereoPicture:
             self._engine.render_frame()
         finally:
             self.set_active(False)
+        collect_states()
 
     def read(self) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
         """Return what the left and the right eye saw, each (height, width, 3), rgb; slow, for tests and pictures."""
@@ -278,6 +279,12 @@ class StereoPicture:
             self.shadows.close()
             self.shadows = None
         self._engine.remove_window(self.buffer)
+
+
+def collect_states() -> None:
+    """Give back some of the states that frames have left behind, once a frame, as ShowBase does where it is."""
+    p3d.TransformState.garbage_collect()
+    p3d.RenderState.garbage_collect()
 
 
 def _clipped(data: p3d.DisplayRegionDrawCallbackData) -> None:

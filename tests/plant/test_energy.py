@@ -1,16 +1,22 @@
 """Energy and production: figures agree with the simulation's own account, and say what they do not know."""
 
 import math
+from collections.abc import Callable
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
 from tests.plant import floor
 from tests.plant.past import told
 from twinswing.plant.energy import item_energy, plant_energy
+from twinswing.plant.history import History
 from twinswing.plant.load import find_plant, load_plant
 from twinswing.plant.model import Role
-from twinswing.plant.production import Visit, current, orders_seen, trace
+from twinswing.plant.oee import plant_oee
+from twinswing.plant.production import Visit, current, orders_seen, throughput, throughput_bins, trace
+from twinswing.plant.recorded import RecordedHistory
+from twinswing.plant.recorder import PlantRecorder
 from twinswing.plant.simulation_feed import SimulatedPlant
 from twinswing.plant.simulation_rows import Rates
 from twinswing.plant.store import LiveHistory
@@ -121,3 +127,33 @@ def test_a_stay_that_the_window_cuts_says_so() -> None:
     assert trace(history, "A", 0, to_ns(20.0)) == ()
     assert current(history, history.at(to_ns(5.0)), PLANT.units[0]) == ("A1", "A2")
     assert current(history, history.at(to_ns(16.0)), PLANT.units[0]) == ()
+
+
+FIGURES: dict[str, Callable[[History, int, int], object]] = {
+    "losses": plant_oee,
+    "energy": plant_energy,
+    "throughput": throughput,
+    "throughput in bins": lambda history, start, end: [x.tolist() for x in throughput_bins(history, start, end, 7)],
+    "orders": orders_seen,
+    "ways": lambda history, start, end: [trace(history, o, start, end) for o in orders_seen(history, start, end)],
+    "on the units": lambda history, _, end: [
+        current(history, history.at(end), unit, role)
+        for unit in history.plant.units
+        for role in (Role.ORDER, Role.PIECE)
+    ],
+}
+
+
+def test_a_recording_gives_every_figure_of_the_live_shift(
+    shift: tuple[SimulatedPlant, LiveHistory], tmp_path: Path
+) -> None:
+    live = shift[1]
+    with PlantRecorder(live, tmp_path / "shift.mcap"):
+        pass  # all that is in memory already
+    end = live.span_ns[1]
+    with RecordedHistory(tmp_path / "shift.mcap") as replayed:
+        for name, figure in FIGURES.items():
+            for window in ((0, end), (end // 3, end // 2)):
+                # As text: NaN (not measured) is the same as NaN there.
+                assert repr(figure(replayed, *window)) == repr(figure(live, *window)), name
+        assert throughput(replayed, 0, end).pieces > 20

@@ -1,10 +1,11 @@
 """A plant's file: what is read is what was written, and each mistake is answered with its line and a way out."""
 
+import re
 import tomllib
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from twinswing.errors import InputError
@@ -170,6 +171,38 @@ def test_a_model_must_be_there_when_the_file_is(tmp_path: Path) -> None:
     assert load_plant(file).units[1].model == str(tmp_path / "mine.glb")
     # The text that a recording keeps may be read where the model is not.
     assert parse_plant(text, "recorded").units[1].model == "mine.glb"
+
+
+WORKS = find_plant("club_works").read_text().splitlines()
+ODD = ("0", "-1", "nan", "inf", "1e308", '""', '"x"', '"*"', '"[a"', '"{0}"', '"{unit.x}"', '"{unit!r}"', "[]", "[[]]")
+ODD += ("{}", "{ a = 1 }", "true", "2026-01-01", "[1, 2, 3, 4]", '"a/b"', "9" * 30, '"{path:>99999999}"', '"\\u0000"')
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_a_works_spoilt_anyhow_is_a_plant_or_a_mistake_on_a_line(data: st.DataObject) -> None:
+    lines = list(WORKS)
+    places = st.integers(0, len(lines) - 1)
+    for how in data.draw(st.lists(st.sampled_from(["drop", "repeat", "value", "letter"]), min_size=1, max_size=3)):
+        at = min(data.draw(places), len(lines) - 1)
+        if how == "drop":
+            del lines[at]
+        elif how == "repeat":
+            lines.insert(at, WORKS[data.draw(places)])
+        elif how == "value" and "=" in lines[at]:
+            lines[at] = f"{lines[at].partition('=')[0]}= {data.draw(st.sampled_from(ODD))}"
+        else:
+            cut = data.draw(st.integers(0, len(lines[at])))
+            lines[at] = lines[at][:cut] + data.draw(st.sampled_from('"[]{}=.,#\\ x\x00')) + lines[at][cut + 1 :]
+    said = ""
+    try:
+        plant = parse_plant("\n".join(lines), "works.toml")
+    except InputError as error:
+        said = str(error)
+    else:
+        assert plant.items
+    assert not said or re.search(r"works\.toml, line \d+|at line \d+|at end of document", said), said
+    assert "\n" not in said
 
 
 def test_hostile_files_are_refused(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """The commands over the real world: markers that are found again on their print, a calibration, pictures and films."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from tests.body.printed import camera, facing, marker
 from tests.body.test_calibration import views
 from tests.conftest import ROOT
 from twinswing.body.calibration import load_calibration
+from twinswing.body.camera import PinholeCamera
 from twinswing.body.markers import FAMILIES
 from twinswing.cli.ar import parse_numbers
 from twinswing.cli.main import main
@@ -169,13 +171,26 @@ def test_the_command_line_names_the_families_that_there_are():
         build_parser().parse_args(["ar", "x.mcap", "--family", family])
 
 
+@pytest.fixture(scope="module")
+def floor(tmp_path_factory):
+    """A film in which a marker lies on the floor, three metres away."""
+    eye = PinholeCamera.look_at(
+        position_m=(-0.5, -3.0, 1.5), target_m=(0.0, 0.35, 0.85), width_px=640, height_px=360,
+        vertical_fov_rad=CAM.vertical_fov_rad,
+    )  # fmt: skip
+    rng, position = np.random.default_rng(2), -eye.rotation @ eye.position_m
+    pictures = [marker(3, 0.3, CAM, eye.rotation, position, rng) for _ in range(4)]
+    return film(tmp_path_factory.mktemp("floor") / "floor.mp4", pictures)
+
+
 @pytest.mark.window
-def test_the_window_shows_saves_and_closes_by_keys(lathe, tmp_path, display):
-    import os
+@pytest.mark.parametrize("what", ["plant", "swing"])
+def test_the_window_shows_saves_and_closes_by_keys(what, lathe, floor, tmp_path, display):
+    words = [SHIFT, "--camera", lathe] if what == "plant" else [SWING, "--camera", floor, "--size-mm", "300"]
 
     environment = dict(os.environ, DISPLAY=display)
     process = subprocess.Popen(
-        [sys.executable, "-m", "twinswing.cli.main", "ar", SHIFT, "--camera", lathe, "--seconds", "60"],
+        [sys.executable, "-m", "twinswing.cli.main", "ar", *words, "--seconds", "60"],
         env=environment, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
 
@@ -209,3 +224,6 @@ def test_the_window_shows_saves_and_closes_by_keys(lathe, tmp_path, display):
     assert "twinswing-ar-" in out
     picture = cv2.imread(str(saved))
     assert picture.shape[:2] == (360, 640)
+    # The empty wall or floor is of one grey: what stands on it is not.
+    middle = picture[30:250, 200:500].astype(int)
+    assert (np.abs(middle - np.median(middle)).max(-1) > 30).mean() > 0.05

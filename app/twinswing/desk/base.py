@@ -82,9 +82,11 @@ class BaseDesk(ShowBase):  # type: ignore[misc]
     def _bind(self, keys: Mapping[str, str], repeating: frozenset[str]) -> None:
         """Let keys do actions, the mouse move the camera, and every frame draw."""
         for key, action in keys.items():
-            self.accept(key, self._on_key, [action])
+            # Function keys are no text: they act while one types as well.
+            words = [action, key[:1] == "f" and key[1:].isdigit()]
+            self.accept(key, self._on_key, words)
             if key in repeating:
-                self.accept(f"{key}-repeat", self._on_key, [action])
+                self.accept(f"{key}-repeat", self._on_key, words)
         for number in (1, 2, 3):
             for held in ("", "shift-", "control-"):
                 self.accept(f"{held}mouse{number}", self._on_press, [number])
@@ -96,8 +98,8 @@ class BaseDesk(ShowBase):  # type: ignore[misc]
         self.accept("imgui-new-frame", self._draw_panels)
         self.task_mgr.add(self._after_panels, "desk-scene", sort=45)
 
-    def _on_key(self, action: str) -> None:
-        if not self.ui.wants_keys:
+    def _on_key(self, action: str, always: bool) -> None:
+        if always or not self.ui.wants_keys:
             self.do(action)
 
     def _pointer(self) -> tuple[float, float]:

@@ -102,6 +102,7 @@ class PlantChoices:
     follow: bool = False
     bookmarks: dict[int, Bookmark] = field(default_factory=dict)
     focus_search: bool = False
+    entered: bool = False  # Enter was pressed while the search had the keyboard
     front: str = ""  # a panel that is to come to the front of its dock in the next frame
 
     def window_ns(self, t_ns: int, span_ns: tuple[int, int]) -> tuple[int, int]:

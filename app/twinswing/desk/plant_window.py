@@ -32,6 +32,7 @@ from twinswing.stage.plant_scene import PlantScene
 from twinswing.stage.plant_view import PlantView, Tape
 from twinswing.streams.observations import LinkStatus
 
+_FOCUS_FRAMES = 4  # Dear ImGui gives a field the keyboard in the second frame after it was asked
 _DOUBLE_S = 0.4  # two clicks within this are one double click
 
 
@@ -78,9 +79,11 @@ class PlantDesk(BaseDesk):
         self._tape: list[tuple[float, float, float]] = []
         self._pointed: tuple[float, float] | None = None
         self._placed = False
+        self._focusing = 0  # frames in which the search box may not have the keyboard yet
         self.trouble = ""  # what keeps going wrong, said until it does not
         self.set_title(self.name)
         self._bind(KEY_TO_ACTION, REPEATING)
+        self.accept("enter", self._on_enter)
 
     # -- one frame -----------------------------------------------------------------------------------------------
 
@@ -100,6 +103,7 @@ class PlantDesk(BaseDesk):
         """Let time pass, and look up what was known at the playhead."""
         span = self.history.span_ns
         self.playback.advance(dt_s, span)
+        self._focusing -= 1
         self.ui.whatif.poll()
         looked = (self.playback.t_ns, span)
         if looked != self._looked:
@@ -147,6 +151,14 @@ class PlantDesk(BaseDesk):
         way, followed = self.data.way(context) if self.choices.order else (None, frozenset())
         tape = Tape(self._tape[0], self._tape[1]) if len(self._tape) == 2 else None
         return replace(shown, way=way, followed=followed, tape=tape)
+
+    def _on_key(self, action: str, always: bool) -> None:
+        # Letters that come before the search box has the keyboard are no actions.
+        if always or self._focusing <= 0:
+            super()._on_key(action, always)
+
+    def _on_enter(self) -> None:
+        self.choices.entered = self.ui.wants_keys
 
     # -- mouse ---------------------------------------------------------------------------------------------------
 
@@ -226,7 +238,7 @@ class PlantDesk(BaseDesk):
             self._answer(name)
 
     def _search(self) -> None:
-        self.choices.focus_search = True
+        self.choices.focus_search, self._focusing = True, _FOCUS_FRAMES
 
     def _go_to_worst(self) -> None:
         unit = self.data.worst(self._context)

@@ -140,10 +140,13 @@ def _search(context: PlantContext) -> None:
     box = imgui.get_item_rect_min(), imgui.get_item_rect_max()
     active = imgui.is_item_active() or imgui.is_item_focused()
     choices.filters = replace(choices.filters, text=text)
+    # A press that is over within one frame never reaches Dear ImGui; the window hears it all the same.
+    entered, choices.entered = entered or choices.entered, False
     if not text.strip():
         return
     found = matching(context.plant, context.states, lambda _: False, replace(Filters(), text=text))
     if entered and found:
+        imgui.internal.clear_active_id()  # the keys are the window's again
         _choose(context, found[0])
         return
     if not active:

@@ -1,0 +1,25 @@
+"""What a headset's frame costs and leaves behind; ratios and counts, since other work shares the machine."""
+
+import pytest
+
+from twinswing.headset.swing_visit import SwingVisit
+from twinswing.truth.bench_headset import Walk, measure_frames, measure_growth, measure_passes
+
+
+@pytest.mark.slow
+def test_a_single_pass_is_clearly_quicker_than_two():
+    single, two = measure_passes(nodes=3000, frames=15)
+    assert single / two < 0.9
+
+
+@pytest.mark.slow
+def test_frames_leave_no_memory_behind_and_stay_within_a_headsets_time(swing):
+    walk = Walk(SwingVisit(swing))
+    try:
+        median_ms, _ = measure_frames(walk, 200)
+        blocks, resident_kib = measure_growth(walk, 1200)
+    finally:
+        walk.close()
+    assert blocks < 0.5
+    assert resident_kib < 2048  # states that no one gave back took 9 KiB a frame
+    assert median_ms < 11.1  # a frame at 90 a second; on a quiet machine it is under 5

@@ -4,8 +4,11 @@ import asyncio
 import contextlib
 import random
 import socket as sockets
+import sys
 import time
+from pathlib import Path
 
+import numpy as np
 import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
@@ -13,6 +16,7 @@ from websockets.exceptions import ConnectionClosed
 from twinswing.errors import InputError
 from twinswing.review.checks import to_fields
 from twinswing.review.document import ReviewDocument
+from twinswing.review.fetch import PIECE_BYTES, RecordingSource, fetch_recording
 from twinswing.review.model import Annotation, Span
 from twinswing.review.share import ShareClient, ShareServer
 from twinswing.review.share_protocol import (
@@ -85,10 +89,12 @@ class Line:
 class Room:
     """A server with its document, and ends that are joined to it."""
 
-    def __init__(self, **limits) -> None:
+    def __init__(self, recording: Path | None = None, **limits) -> None:
         self.document = ReviewDocument()
         self.invitations = Invitations()
-        self.server = ShareServer(self.document, self.invitations, limits=ShareLimits(**limits))
+        source = None if recording is None else RecordingSource(recording)
+        limited = ShareLimits(**limits)
+        self.server = ShareServer(self.document, self.invitations, limits=limited, recording=source)
         self._tasks: list[asyncio.Task] = []
 
     async def __aenter__(self) -> "Room":
@@ -335,6 +341,110 @@ async def test_no_more_than_the_limit_and_no_open_network_without_tls() -> None:
         await room.join("Ann")
         async with connect(room.url) as second:
             assert await refused(second) == 1013
+
+
+HOST = """
+import asyncio, sys, time
+from twinswing.review.document import ReviewDocument
+from twinswing.review.model import Annotation, Span
+from twinswing.review.share import ShareServer
+from twinswing.review.share_protocol import Invitations
+
+async def main():
+    document, invitations = ReviewDocument(), Invitations()
+    document.add(Annotation("host", "text", "Host", Span.moment(0), text="from the other process"))
+    document.listen(lambda change: print("heard", *change.added, *change.edited, *change.removed, flush=True))
+    server = ShareServer(document, invitations)
+    await server.start()
+    print(server.port, invitations.invite("coach", time.monotonic(), 60.0).token, flush=True)
+    await asyncio.to_thread(sys.stdin.readline)
+    document.edit("host", by="Host", text="answered")
+    await asyncio.to_thread(sys.stdin.readline)
+    await server.stop()
+
+asyncio.run(main())
+"""
+
+
+async def test_two_processes_review_together() -> None:
+    pipe = asyncio.subprocess.PIPE
+    host = await asyncio.create_subprocess_exec(sys.executable, "-c", HOST, stdin=pipe, stdout=pipe)
+    port, token = (await host.stdout.readline()).decode().split()
+    mine = ReviewDocument()
+    mine.add(note("before"))
+    client = ShareClient(f"ws://127.0.0.1:{port}", token, "Ann", mine)
+    joined = asyncio.create_task(client.run())
+    await until(lambda: "host" in mine, "the host's note came")
+    assert await host.stdout.readline() == b"heard before\n"
+    mine.add(note("after"))
+    assert await host.stdout.readline() == b"heard after\n"
+    host.stdin.write(b"\n")
+    await until(lambda: mine.get("host").text == "answered", "the host's change came")
+    host.kill()
+    await host.wait()
+    mine.add(note("alone"))
+    assert len(mine) == 4, "it goes on when the other process is gone"
+    assert not joined.done()
+    joined.cancel()
+    await asyncio.gather(joined, return_exceptions=True)
+
+
+@pytest.fixture
+def heavy(tmp_path) -> Path:
+    path = tmp_path / "heavy.mcap"
+    path.write_bytes(np.random.default_rng(0).bytes(5 * PIECE_BYTES + 17))
+    return path
+
+
+async def test_the_recording_comes_whole_over_a_line_that_is_cut(heavy, tmp_path) -> None:
+    async with Room(heavy) as room:
+        line = Line(room.server.port)
+        url = f"ws://127.0.0.1:{await line.start()}"
+        told: list[tuple[int, int]] = []
+
+        def progress(done: int, size: int) -> None:
+            told.append((done, size))
+            if len(told) in (2, 4):
+                line.cut(up=True)
+
+        out = await fetch_recording(
+            url, room.token("guest"), "Zoe", tmp_path / "out.mcap", on_progress=progress, retry_s=0.01
+        )
+        assert out.read_bytes() == heavy.read_bytes()
+        assert [done for done, _ in told] == [PIECE_BYTES * i for i in range(1, 6)] + [heavy.stat().st_size]
+        assert not (tmp_path / "out.mcap.part").exists()
+        await line.stop()
+
+
+async def test_a_recording_that_is_not_what_was_promised_is_not_kept(heavy, tmp_path) -> None:
+    out = tmp_path / "out.mcap"
+    async with Room(heavy) as room:
+        (tmp_path / "out.mcap.part").write_bytes(b"what somebody left here")
+        with pytest.raises(InputError, match="SHA-256"):
+            await fetch_recording(room.url, room.token(), "Bob", out)
+        assert not out.exists()
+        assert (await fetch_recording(room.url, room.token(), "Bob", out)).read_bytes() == heavy.read_bytes()
+        for token, reason in (("guess", "not known"), (room.token(), "changed while")):
+
+            def change(done: int, _: int) -> None:
+                if done == PIECE_BYTES:
+                    heavy.write_bytes(b"another")
+
+            with pytest.raises(InputError, match=reason):
+                await fetch_recording(room.url, token, "Eve", tmp_path / "again.mcap", on_progress=change)
+
+
+async def test_ranges_that_are_not_there_and_sessions_without_a_recording(heavy, tmp_path) -> None:
+    async with Room(heavy) as room:
+        for start in ("-1", "1e3", "true", str(10**12), '"0"'):
+            async with connect(room.url + "/recording") as socket:
+                await socket.send(hello_text(Hello(room.token(), "Eve", b"\x00")))
+                await socket.recv()
+                await socket.send(f'{{"type":"range","start":{start}}}')
+                assert await refused(socket) == 1008
+    async with Room() as room:
+        with pytest.raises(InputError, match="no recording"):
+            await fetch_recording(room.url, room.token(), "Bob", tmp_path / "out.mcap")
 
 
 def test_hellos_and_presences_are_read_strictly() -> None:

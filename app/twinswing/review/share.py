@@ -18,8 +18,10 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
 
 from twinswing.errors import InputError
+from twinswing.review import fetch
 from twinswing.review import share_protocol as wire
 from twinswing.review.document import ReviewDocument
+from twinswing.review.fetch import RecordingSource
 from twinswing.review.share_protocol import DEFAULT_SHARE, Allowance, Hello, Invitations, Presence, ShareLimits
 from twinswing.review.updates import UPDATE_LIMITS
 from twinswing.streams.hub_settings import is_loopback
@@ -80,9 +82,12 @@ class ShareServer:
         tls: ssl.SSLContext | None = None,
         limits: ShareLimits = DEFAULT_SHARE,
         on_presence: Callable[[str, Presence], None] | None = None,
+        recording: RecordingSource | None = None,
         clock_s: Callable[[], float] = time.monotonic,
     ) -> None:
         """`on_presence` is called with a name and a presence; `clock_s` is what invitations' times are on.
+        `recording` is handed out to who asks for it (`fetch.fetch_recording`).
+
 
         Raises InputError for a host beyond this machine without TLS: tokens and remarks would be read on the way.
         """
@@ -92,6 +97,7 @@ class ShareServer:
         self._host, self._port, self._tls = host, port, tls
         self._limits, self._clock_s = limits, clock_s
         self._on_presence = on_presence
+        self._recording = recording
         self._peers: dict[str, _Peer] = {}
         self._sockets = 0
         self._numbers = 0
@@ -150,6 +156,10 @@ class ShareServer:
             if self._sockets > self._limits.peers:
                 await socket.close(_LATER, "too many are here")
                 return
+            if socket.request is not None and socket.request.path == fetch.PATH:
+                await self._greet(socket)
+                await fetch.hand_out(socket, self._recording)
+                return
             peer = await self._let_in(socket)
             await _with_sender(peer.outbox, socket, self._listen(peer))
         except InputError as error:
@@ -166,16 +176,21 @@ class ShareServer:
             if gone:
                 self._tell_peers()
 
-    async def _let_in(self, socket: ServerConnection) -> _Peer:
+    async def _greet(self, socket: ServerConnection) -> tuple[Hello, str]:
+        """Return a socket's hello and the role that its token gives; raises InputError."""
         async with asyncio.timeout(self._limits.hello_s):
             first = await socket.recv()
         if not isinstance(first, str):
             raise InputError("The first message must be a hello.")
         hello = wire.read_hello(wire.parse(first, self._limits))
-        now_s = self._clock_s()
-        role = self._invitations.role_of(hello.token, now_s)
+        role = self._invitations.role_of(hello.token, self._clock_s())
         if role is None:
             raise InputError("This invitation is not known, or is over.")
+        return hello, role
+
+    async def _let_in(self, socket: ServerConnection) -> _Peer:
+        hello, role = await self._greet(socket)
+        now_s = self._clock_s()
         missing = self._document.update(hello.state)
         socket.protocol.max_message_size = UPDATE_LIMITS.update_bytes
         self._numbers += 1

@@ -4,7 +4,7 @@ import argparse
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -117,11 +117,10 @@ def calibrate(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _look(calibrator: "Calibrator", source: str, seconds: float | None, say: "object") -> None:
+def _look(calibrator: "Calibrator", source: str, seconds: float | None, say: Callable[[str], None]) -> None:
     """Offer a camera's frames until there are enough views or it ends, and tell how it goes."""
     from twinswing.headset.ar_run import frames, is_file
 
-    assert callable(say)
     every_s = 0.0 if is_file(source) else _EVERY_S
     last_s, last_word, size = -1e9, "", (0, 0)
     try:

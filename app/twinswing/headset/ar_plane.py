@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from twinswing.body.camera import PinholeCamera
 from twinswing.body.marker_track import TrackedPose
-from twinswing.headset.canvas import FAINT, INK, PANEL, Canvas, Rgb
+from twinswing.headset.canvas import INK, PANEL, Canvas, Rgb
 
 FloatArray = NDArray[np.float64]
 RgbImage = NDArray[np.uint8]
@@ -171,4 +171,4 @@ def caption(
     part[:] = cv2.addWeighted(strip[: part.shape[0]], share, part, 1.0 - share, 0.0)
 
 
-__all__ = ["FAINT", "Rectangle", "Standing", "caption", "lay", "outline", "pixels_per_metre", "plane_to_pixels"]
+__all__ = ["Rectangle", "Standing", "caption", "lay", "outline", "pixels_per_metre", "plane_to_pixels"]

@@ -24,6 +24,9 @@ RgbImage = NDArray[np.uint8]
 # Up to so many units OpenCV's smallest codes do, which are read from farthest; AprilTag's 36h11 has 587.
 _SMALL_FAMILY, _LARGE_FAMILY, _SMALL_MOST = "aruco-4x4-50", "apriltag-36h11", 50
 _STEP_S = 60.0
+_LOOK_EVERY_S = (
+    0.5  # for alarms of a live plant: sooner than a person reads, and seldom enough to leave the pictures be
+)
 _SUPPRESSING = frozenset({UnitState.OFF, UnitState.MAINTENANCE})
 
 
@@ -71,6 +74,7 @@ class PlantCards:
         self._alarms = AlarmPicture()
         self._asked: Future[AlarmPicture] | None = None
         self._asked_ns = -1
+        self._since_s = 0.0
         self._wait = wait
         self._sides: dict[int, int] = {}
         self._painted: dict[int, tuple[UnitCard, RgbImage]] = {}
@@ -102,7 +106,10 @@ class PlantCards:
         self.playhead = self.playhead.with_span((start / 1e9, max(start, end) / 1e9)).advance(dt_s)
         if not self.playhead.playing and not self.playhead.pinned and self.playhead.fraction >= 1.0:
             self.playhead = self.playhead.seek(start / 1e9)
-        self._look(now=self._wait)
+        self._since_s += dt_s
+        if self._wait or self._since_s >= _LOOK_EVERY_S:
+            self._since_s = 0.0
+            self._look(now=self._wait)
 
     def _look(self, *, now: bool) -> None:
         """Look for alarms beside the pictures: a large plant's take longer than a frame."""

@@ -47,7 +47,7 @@ class HealthParams:
 class Life:
     """Bins until a limit is crossed: the middle, and where the chance that it has been is 16 and 84 % (one sigma).
 
-    late_bins is infinite where the drift may be none at all; source says from what.
+    late_bins is infinite where the drift may be none at all; source says from what, over_bins of how long a past.
     """
 
     item: str
@@ -56,6 +56,7 @@ class Life:
     early_bins: float
     late_bins: float
     source: str
+    over_bins: int = 0
 
 
 class UsualLevel:
@@ -136,8 +137,7 @@ class Drift:
         early, middle, late = (best.crossing(chance, self.params.longest_bins) for chance in (0.16, 0.5, 0.84))
         if not math.isfinite(middle):
             return None
-        source = f"{best.name} through the last {len(t)} bins of running"
-        return Life(self.item.path, self.limit.name, middle, early, late, source)
+        return Life(self.item.path, self.limit.name, middle, early, late, best.name, int(t[-1] - t[0]) + 1)
 
 
 @dataclass

@@ -1,7 +1,7 @@
 """The health of every unit of a plant at any moment of its history, found as the history grows."""
 
 from bisect import bisect_right
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,7 +61,7 @@ class HealthLog:
     def __init__(self, plant: Plant, bin_s: float = 30.0, params: HealthParams | None = None) -> None:
         self.plant, self.params = plant, params or HealthParams()
         self.bin_ns = round(bin_s * 1e9)
-        self._units = {unit.path: _UnitLog(plant, unit, self.params) for unit in plant.units}
+        self._units = {unit.path: _UnitLog(plant, unit, self.params, bin_s) for unit in plant.units}
         self._next_ns: int | None = None
 
     def extend(self, history: History, until_ns: int | None = None) -> None:
@@ -91,7 +91,7 @@ class HealthLog:
 
 
 class _UnitLog:
-    def __init__(self, plant: Plant, unit: Unit, params: HealthParams) -> None:
+    def __init__(self, plant: Plant, unit: Unit, params: HealthParams, bin_s: float) -> None:
         watched = [item for item in unit.items if item.kind is ItemKind.SAMPLE and item.role not in _COUNTS]
         self._numbers = [plant.item_number[item.path] for item in watched]
         self._usual = [UsualLevel(params) for _ in watched]
@@ -103,7 +103,7 @@ class _UnitLog:
         ]
         execution = unit.by_role.get(Role.EXECUTION)
         self._execution = None if execution is None else plant.item_number[execution.path]
-        self._params = params
+        self._params, self._bin_s = params, bin_s
         self.course = _Course(tuple(item.path for item in watched))
 
     def extend(self, history: History, edges: NDArray[np.int64]) -> None:
@@ -146,7 +146,11 @@ class _UnitLog:
 
     def _life(self) -> Life | None:
         found = [life for _, drift in self._drifts if (life := drift.life()) is not None]
-        return min(found, key=lambda life: life.bins, default=None)
+        if not found:
+            return None
+        life = min(found, key=lambda life: life.bins)
+        minutes = life.over_bins * self._bin_s / 60
+        return replace(life, source=f"{life.source} through the last {minutes:.0f} min of running")
 
 
 def held_share(t_ns: NDArray[np.int64], holds: NDArray[np.bool_], edges: NDArray[np.int64]) -> FloatArray:

@@ -47,8 +47,10 @@ def test_the_angles_sigma_is_that_of_many_bodies_with_such_errors(t_ns) -> None:
     assert read_out(PINNED, t_ns, body(sigma_m)).sigma == pytest.approx(np.std(values), rel=0.06)
 
 
-def test_an_arm_shorter_than_its_error_has_no_angle() -> None:
-    assert read_out(PINNED, 0, body(sigma_m=0.2)) is None
+def test_an_angle_of_which_nothing_is_known_says_so() -> None:
+    assert np.rad2deg(read_out(PINNED, 0, body(sigma_m=0.5)).sigma) == pytest.approx(51.96, abs=0.01)
+    folded = replace(PINNED, pins=(), points=((0.0, 0.0, 0.0), (0.0, 0.0, 0.0), (1.0, 0.0, 0.0)))
+    assert read_out(folded, 0) is None, "an arm without length has no direction"
 
 
 def test_what_cannot_be_measured_says_nothing() -> None:

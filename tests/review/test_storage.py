@@ -10,13 +10,16 @@ import numpy as np
 import pytest
 from mcap.reader import make_reader
 
+from twinswing.body.skeleton import JOINT
 from twinswing.errors import InputError
 from twinswing.recording import topics
 from twinswing.recording.index import read_index
 from twinswing.recording.reader import RecordingReader
 from twinswing.recording.recover import recover
 from twinswing.recording.writer import ImuBatch, RecordingWriter
+from twinswing.resources import bundled_recording
 from twinswing.review.document import ReviewDocument
+from twinswing.review.measure import UNKNOWN_ANGLE_RAD, read_out
 from twinswing.review.model import Annotation, Media, Span
 from twinswing.review.storage import (
     DOCUMENT_RECORD,
@@ -26,6 +29,7 @@ from twinswing.review.storage import (
     save_document,
     voice_name,
 )
+from twinswing.swing.session_io import load_session
 
 
 @pytest.fixture
@@ -164,6 +168,24 @@ def test_damaged_annotations_are_told_in_a_sentence(recording, record, reason) -
     with pytest.raises(InputError):
         save_document(recording, document)
     assert recording.read_bytes() == before
+
+
+def test_a_bundled_swing_with_a_pinned_angle_opens_as_before(tmp_path) -> None:
+    path = Path(shutil.copy(bundled_recording("driver-face-on.mcap"), tmp_path / "swing.mcap"))
+    before = load_session(path)
+    top_ns = round(before.events["top"].t_s * 1e9)
+    pins = ("left_shoulder", "left_elbow", "left_wrist")
+    document = load_document(path)
+    document.add(Annotation("a1", "angle", "Ann", Span.moment(top_ns), pins=pins))
+    save_document(path, document)
+    after = load_session(path)
+    assert after.events == before.events
+    assert np.array_equal(after.body.joints_m, before.body.joints_m)
+    found = read_out(load_document(path).get("a1"), top_ns, after.body)
+    shoulder, elbow, wrist = (before.body.at(before.events["top"].t_s)[JOINT[pin]] for pin in pins)
+    u, v = shoulder - elbow, wrist - elbow
+    assert np.cos(found.value) == pytest.approx(u @ v / np.linalg.norm(u) / np.linalg.norm(v), abs=1e-6)
+    assert 0.0 < found.sigma <= UNKNOWN_ANGLE_RAD
 
 
 def test_annotations_are_saved_from_a_recording_that_was_cut_off(recording, tmp_path) -> None:

@@ -24,7 +24,11 @@ class DrawnPrecision:
     world_m: float = 0.01
 
 
+# Standard deviation of an angle that may be anything from 0 to pi.
+UNKNOWN_ANGLE_RAD = float(np.pi / np.sqrt(12.0))
 DRAWN = DrawnPrecision()
+# Metres, or parts of a picture's height; below this two points are one.
+_SHORTEST_ARM = 1e-3
 
 
 @dataclass(frozen=True)
@@ -49,7 +53,7 @@ def read_out(
 
     body   : what pins and a joint's anchor follow. aspect: width by height of the camera's picture.
     Returns None where there is nothing to measure: another kind, a joint that is not known, a length on a picture,
-    a picture of unknown shape, an angle whose arm is not longer than three sigma of its ends (it has no direction).
+    a picture of unknown shape, an angle with an arm shorter than a millimetre (it has no direction).
     """
     placed = _placed(annotation, t_ns, body, aspect, precision)
     if placed is None:
@@ -112,11 +116,12 @@ def _sigma_at(body: BodyMotion, t_ns: int) -> FloatArray:
 def _angle(points: FloatArray, sigma: FloatArray, source: str) -> ReadOut | None:
     """Angle at the middle point, with first-order propagation of independent, isotropic errors of the three points.
 
-    Near 0 and pi the angle can only err to one side; a sigma larger than that of a uniform angle says nothing more.
+    Joints found by one camera share much of their error in depth, so for them this is an upper bound. A sigma larger
+    than that of an angle of which nothing is known (uniform over 0 to pi) says nothing more, and is held to it.
     """
     u, v = points[0] - points[1], points[2] - points[1]
     lengths = np.array([np.linalg.norm(u), np.linalg.norm(v)])
-    if np.any(lengths <= 3.0 * np.hypot(sigma[[0, 2]], sigma[1])):
+    if not lengths.min() > _SHORTEST_ARM:
         return None
     u, v = u / lengths[0], v / lengths[1]
     cosine = float(np.clip(u @ v, -1.0, 1.0))
@@ -127,7 +132,7 @@ def _angle(points: FloatArray, sigma: FloatArray, source: str) -> ReadOut | None
     variance = (
         (sigma[0] / a) ** 2 + (sigma[2] / b) ** 2 + sigma[1] ** 2 * (1.0 / a**2 + 1.0 / b**2 - 2.0 * cosine / (a * b))
     )
-    return ReadOut(angle, min(float(np.sqrt(variance)), float(np.pi / np.sqrt(12.0))), "rad", source)
+    return ReadOut(angle, min(float(np.sqrt(variance)), UNKNOWN_ANGLE_RAD), "rad", source)
 
 
 def _length(points: FloatArray, sigma: FloatArray, source: str) -> ReadOut:

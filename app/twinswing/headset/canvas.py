@@ -43,7 +43,7 @@ def _maker(em_px: int) -> p3d.PNMTextMaker:
     return default
 
 
-@functools.lru_cache(maxsize=2048)
+@functools.lru_cache(maxsize=256)  # three cards full of lines
 def _coverage(text: str, em_px: int) -> tuple[NDArray[np.uint8], int]:
     """Return how much of each pixel a line of text covers, and its baseline's row."""
     maker = _maker(em_px)

@@ -198,6 +198,7 @@ class ReviewDocument:
                 self._doc.apply_update(update)
             except ValueError as error:
                 raise InputError(f"An update of the annotations cannot be read: {error}.") from error
+            self._compare()
         if not _reached(self._doc, ends):
             self._waiting.append((ends, len(update)))
 
@@ -298,6 +299,18 @@ class ReviewDocument:
             else:
                 self._fields.get(ident, {}).pop(name, None)
             self._touched.add(ident)
+
+    def _compare(self) -> None:
+        """Note what the map's events left out: a text that had waited, and was deleted in the step that let it in."""
+        held: dict[str, dict[str, str]] = {}
+        for key, text in self._map.items():
+            ident, _, name = key.partition("/")
+            if is_ident(ident) and name and isinstance(text, str):
+                held.setdefault(ident, {})[name] = text
+        for ident in self._fields.keys() | held.keys():
+            if self._fields.get(ident) != held.get(ident):
+                self._touched.add(ident)
+        self._fields = held
 
     def _send(self, event: Any) -> None:
         if self._by != REMOTE:

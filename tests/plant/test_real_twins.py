@@ -1,5 +1,6 @@
 """A real lathe and a real mill from their own words to a recording and back: what was seen live is what is replayed."""
 
+import itertools
 import re
 import time
 import tracemalloc
@@ -170,11 +171,8 @@ def test_the_mills_days_are_read_in_seconds_and_replay_as_they_were(mill):
     assert took_s < 20.0  # one on an idle machine of two cores
 
 
-async def test_the_mills_days_need_little_memory(shared_data: Path):
+async def test_a_long_day_needs_no_more_memory_than_a_short_one(shared_data: Path, tmp_path: Path):
     folder = shared_data / "plant"
-    recorded = {"kind": "shdr", "path": str(folder / "mill_day_shdr.txt")}
-    plant = plant_of_device_file(folder / "mill_devices.xml", "Mazak03", source=recorded)
-    (source,) = make_sources(plant, folder)
     heard = [0]
 
     class Counts:
@@ -183,11 +181,23 @@ async def test_the_mills_days_need_little_memory(shared_data: Path):
 
         def linked(self, *_) -> None: ...
 
-    tracemalloc.start()
-    try:
-        await source.run(Counts())
-        peak = tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
-    assert heard[0] == 88_802
-    assert peak < 2_000_000  # half of the file: it is read in slices
+    async def peak_of(count: int) -> int:
+        part = tmp_path / f"{count}.txt"
+        with (folder / "mill_day_shdr.txt").open("rb") as whole:
+            part.write_bytes(b"".join(itertools.islice(whole, count)))
+        recorded = {"kind": "shdr", "path": str(part)}
+        plant = plant_of_device_file(folder / "mill_devices.xml", "Mazak03", source=recorded)
+        (source,) = make_sources(plant, folder)
+        heard[0] = 0
+        tracemalloc.start()
+        try:
+            await source.run(Counts())
+            peak = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+        assert heard[0] == count
+        return peak
+
+    await peak_of(1_000)  # what is made once, such as patterns
+    short, long = await peak_of(6_000), await peak_of(24_000)
+    assert long < 1.5 * short  # it is read in slices

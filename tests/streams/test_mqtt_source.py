@@ -3,6 +3,7 @@
 import json
 import time
 from contextlib import contextmanager
+from dataclasses import replace
 
 import paho.mqtt.client as paho
 import pytest
@@ -176,7 +177,9 @@ def test_what_cannot_be_mended_is_told(broker, settings, told) -> None:
         settings = {"ca_file": str(broker.folder / settings["ca_file"])}
     if settings.get("tls") is False:
         settings = {"tls": False, "ca_file": ""}
-    with running(source(broker, **settings)) as sink:
+    made = source(broker, **settings)
+    made.broker = replace(made.broker, timeout_s=1.0)  # a listener with TLS answers one without by silence
+    with running(made) as sink:
         status = sink.wait_status(lambda s: s.state is LinkState.DOWN)
         assert told in status.message
         assert ("tries again" in status.message) == (not told)

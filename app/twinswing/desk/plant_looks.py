@@ -7,7 +7,7 @@ import numpy as np
 
 from twinswing.desk.panels.plant_context import quantity, unit_numbers
 from twinswing.desk.plant_choices import PlantChoices, heat_label, matching
-from twinswing.plant.alarms import RANK, SHOWN, Alarm, AlarmState
+from twinswing.plant.alarms import RANK, STANDING, Alarm, AlarmState
 from twinswing.plant.history import Snapshot
 from twinswing.plant.model import Plant, Role
 from twinswing.plant.states import UnitState
@@ -18,7 +18,7 @@ def first_alarms(alarms: Sequence[Alarm]) -> dict[str, Alarm]:
     """Return the alarm of each unit that is to be answered first, out of those at a moment, by the unit's path."""
     out: dict[str, Alarm] = {}
     for alarm in alarms:
-        if alarm.state in SHOWN:
+        if alarm.state in STANDING:
             out.setdefault(alarm.occurrence.unit, alarm)
     return out
 

@@ -203,7 +203,8 @@ class PlantDesk(BaseDesk):
             return
         self.choices.unit, self.choices.front = path, "Unit"
         if fly:
-            self.viewport.flight = self.viewport.flight.to(plant_cameras.approach(unit, *self.viewport.size))
+            view = plant_cameras.approach(unit, *self.viewport.size, self.plant)
+            self.viewport.flight = self.viewport.flight.to(view)
 
     # -- actions -------------------------------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ from twinswing.body.camera import PinholeCamera
 from twinswing.headset.frames import FloatArray
 from twinswing.headset.plant_cards import MOST_ALARMS, make_cards
 from twinswing.headset.pointing import Hit, Ray
-from twinswing.plant.alarms import SHOWN, Alarm, AlarmLog
+from twinswing.plant.alarms import SHOWN, STANDING, Alarm, AlarmLog
 from twinswing.plant.recorded import RecordedHistory
 from twinswing.plant.states import STATES, UnitState, unit_states
 from twinswing.stage.material import Quality
@@ -162,7 +162,7 @@ class PlantVisit:
         texts = list(view.alarm_texts)
         for alarm in self.alarms:
             number = self._paths.get(alarm.occurrence.unit, -1)
-            if number >= 0 and alarm.state in SHOWN and alarm.rank > priorities[number]:
+            if number >= 0 and alarm.state in STANDING and alarm.rank > priorities[number]:
                 priorities[number] = alarm.rank
                 waiting[number] = not alarm.state.value.startswith("acknowledged")
                 texts[number] = alarm.occurrence.message or alarm.occurrence.name

@@ -45,6 +45,8 @@ class AlarmState(StrEnum):
 
 
 SHOWN = frozenset({AlarmState.UNACKNOWLEDGED, AlarmState.ACKNOWLEDGED, AlarmState.RETURNED})
+# What marks a machine where it stands: an alarm whose cause is gone waits in the list, not on a machine that is well.
+STANDING = frozenset({AlarmState.UNACKNOWLEDGED, AlarmState.ACKNOWLEDGED})
 
 
 @dataclass(frozen=True, slots=True)

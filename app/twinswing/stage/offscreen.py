@@ -4,6 +4,7 @@
 says. The driver is EGL (`p3headlessgl`), which needs no display server; where the platform has none, the ordinary one.
 """
 
+import atexit
 import functools
 import threading
 from collections.abc import Sequence
@@ -73,6 +74,8 @@ class _Context(threading.local):
     def __init__(self) -> None:
         self.engine = p3d.GraphicsEngine()
         self.host = _make_buffer(self.engine, _pipe(), 1, 1)
+        # While the driver is still loaded: it complains of what the interpreter's end gives back too late.
+        atexit.register(self.engine.remove_all_windows)
 
 
 def _make_buffer(
@@ -169,6 +172,9 @@ class OffscreenStage:
             self._engine.render_frame()
         finally:
             self._set_active(False)
+        # ShowBase does this in a task of its own; without it every state that was ever drawn is kept.
+        p3d.RenderState.garbage_collect()
+        p3d.TransformState.garbage_collect()
 
     def render(self, scene: Scene, camera: PinholeCamera) -> RgbImage:
         """Draw the scene as it stands through a camera of this stage's size, shape (height, width, 3), rgb."""

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from twinswing.errors import InputError
 from twinswing.plant.alarm_rules import Occurrence
-from twinswing.plant.alarms import SHOWN, Alarm, AlarmLog, AlarmState
+from twinswing.plant.alarms import STANDING, Alarm, AlarmLog, AlarmState
 from twinswing.plant.history import History
 from twinswing.plant.journal import Journal
 from twinswing.plant.model import Plant, Role
@@ -41,7 +41,7 @@ def with_alarms(view: PlantView, plant: Plant, alarms: Iterable[Alarm]) -> Plant
     texts = [""] * len(plant.units)
     for alarm in alarms:
         i = number.get(alarm.occurrence.unit)
-        if i is None or alarm.state not in SHOWN:
+        if i is None or alarm.state not in STANDING:
             continue
         waits = alarm.state is not AlarmState.ACKNOWLEDGED
         if (alarm.rank, waits) > (priorities[i], bool(unseen[i])):

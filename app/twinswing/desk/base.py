@@ -75,6 +75,7 @@ class BaseDesk(ShowBase):  # type: ignore[misc]
         self._drag: tuple[int, float, float] | None = None
         self._press: tuple[int, float, float] | None = None
         self._dt = 0.0
+        self._shut = False
         self._last = time.perf_counter()
 
     # -- input ---------------------------------------------------------------------------------------------------
@@ -145,6 +146,8 @@ class BaseDesk(ShowBase):  # type: ignore[misc]
         self.task_mgr.step()
 
     def _before_panels(self, task: Any) -> int:
+        if self._shut:
+            return int(task.cont)
         now = time.perf_counter()
         dt, self._last = min(now - self._last, _LONGEST_FRAME_S), now
         if self._drag:
@@ -161,7 +164,8 @@ class BaseDesk(ShowBase):  # type: ignore[misc]
         return int(task.cont)
 
     def _after_panels(self, task: Any) -> int:
-        self._draw_scene()
+        if not self._shut:
+            self._draw_scene()
         return int(task.cont)
 
     def advance(self, dt_s: float) -> None:
@@ -266,6 +270,9 @@ class BaseDesk(ShowBase):  # type: ignore[misc]
         """End the threads and processes that belong to the window and close it."""
         if self.drops is not None:
             self.drops.close()
+        # The tasks stay, and with them this object: a driver's context that is given back at some later moment of
+        # garbage collection is missed by whoever draws on. Another window may be opened after this one.
+        self._shut = True
         self.ui.close()
         self._free_buffers()
         self.destroy()

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from twinswing.align.ball_time import with_ball
 from twinswing.align.bias import BiasParams, Refined, refine
@@ -103,7 +104,18 @@ def align_club(
 
     Raises AlignmentRefusedError with one sentence where the two are not shown to be the same swing.
     """
-    params = params or AlignParams()
+    with threadpool_limits(1, user_api="blas"):  # small matrices: threads only wait for one another on a busy machine
+        return _align(pose, imu, camera, hint, params or AlignParams(), ball)
+
+
+def _align(
+    pose: PoseTrack,
+    imu: ImuSamples,
+    camera: PinholeCamera | None,
+    hint: ClockMap | None,
+    params: AlignParams,
+    ball: BallDeparture | None,
+) -> AlignmentResult:
     if not (np.isfinite(imu.accel_mps2).all() and np.isfinite(imu.gyro_radps).all() and np.isfinite(imu.t_s).all()):
         raise AlignmentRefusedError("expected finite numbers in the club's stream to align it, found NaN or infinity")
     hands = hand_track(pose, camera, params.signals)

@@ -6,8 +6,9 @@ The words are those of MTConnect (Execution, Availability, ControllerMode), of O
 state of the production program, machinery item state, operation mode) and of `UnitState` itself, in any case.
 """
 
+import threading
 import weakref
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 import numpy as np
@@ -108,11 +109,16 @@ class _Words:
     meaning: NDArray[np.int8]
     items: NDArray[np.int64]  # of `state_items`
     size: int = 0
+    # A window asks for each frame, and its worker beside it: two that grow it at once would lose one's words.
+    lock: threading.Lock = field(default_factory=threading.Lock)
 
     def upto(self, texts: list[str]) -> None:
+        if len(texts) > self.size:
+            with self.lock:
+                self._grow(texts)
+
+    def _grow(self, texts: list[str]) -> None:
         count = len(texts)
-        if count <= self.size:
-            return
         # One column more than there are texts is always free: the code NO_TEXT (-1) wraps round to it.
         if count >= self.meaning.shape[1]:
             room = max(count + 1, 2 * self.meaning.shape[1])

@@ -217,11 +217,52 @@ def bench_history(full: bool) -> list[Figure]:
     ]  # fmt: skip
 
 
+def bench_plant_window(full: bool) -> list[Figure]:
+    """A frame of the plant's window, and a what-if."""
+    from twinswing.desk.plant_frame_bench import bench_plant_frame as window  # noqa: PLC0415
+    from twinswing.plant.load import find_plant, load_plant  # noqa: PLC0415
+    from twinswing.plant.recorded import RecordedHistory  # noqa: PLC0415
+    from twinswing.plant.whatif import Settings, what_if  # noqa: PLC0415
+    from twinswing.plant.whatif_change import OrdersChange  # noqa: PLC0415
+    from twinswing.resources import bundled_recording  # noqa: PLC0415
+
+    with RecordedHistory(bundled_recording("club-works-shift.mcap")) as history:
+        cost = window(history, frames=300 if full else 100)
+    how = f"{cost.frames} frames of the bundled shift, a unit chosen; shading left out"
+    plant = load_plant(find_plant("club_works"))
+    start = time.perf_counter()
+    what_if(plant, [OrdersChange(0.9)], Settings())
+    took_s = time.perf_counter() - start
+    return [
+        Figure("plant-window", "processor part of a frame, median", cost.median_ms, "ms", "<= 8", "", how),
+        Figure("plant-window", "processor part of a frame, 99th percentile", cost.p99_ms, "ms", "", "", how),
+        Figure("plant-window", "30 shifts twice, for a what-if", took_s, "s", "", "", "the bundled works"),
+    ]
+
+
+def bench_headset_frames(full: bool) -> list[Figure]:
+    """Both eyes in one pass and in two, and a stereo frame's processor part."""
+    from twinswing.truth.bench_headset import bench_headset  # noqa: PLC0415
+
+    cost = bench_headset(1000 if full else 200, 10_000 if full else 1000, lambda _: None)
+    passes = f"two passes, {cost.two_passes_ms:.1f} ms, in turns; 3,000 lit nodes of 15 vertices"
+    how = "bundled recordings at 64x64, meshes cut"
+    return [
+        Figure("headset", "single pass", cost.single_pass_ratio, "1", "<= 0.6", passes, "software renderer"),
+        Figure("headset", "swing, processor part of a stereo frame", cost.swing_ms[0], "ms", "<= 5", "", how),
+        Figure("headset", "swing, 99th percentile", cost.swing_ms[1], "ms", "<= 11.1", "90 frames a second", how),
+        Figure("headset", "plant, processor part of a stereo frame", cost.plant_ms[0], "ms", "<= 8", "", how),
+        Figure("headset", "plant, 99th percentile", cost.plant_ms[1], "ms", "<= 11.1", "90 frames a second", how),
+    ]
+
+
 BENCHES: dict[str, Bench] = {
     "recording": bench_recording,
     "history": bench_history,
     "frame": bench_frame,
     "plant-frame": bench_plant_frame,
+    "plant-window": bench_plant_window,
+    "headset": bench_headset_frames,
     "hub": bench_hub,
     "clock": bench_clock,
     "analysis": bench_analysis,

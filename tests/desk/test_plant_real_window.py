@@ -38,11 +38,13 @@ def difference(a: Picture, b: Picture) -> float:
 
 
 def settled(window: RealWindow) -> tuple[Picture, float]:
-    """Look until two pictures in a row are the same: the camera flies for most of a second."""
+    """Look until four pictures in a row are the same: keys arrive late on a busy machine, and then the camera flies."""
     last, t_s = window.picture()
-    for _ in range(30):
+    same = 0
+    for _ in range(60):
         fresh, t_s = window.picture()
-        if difference(scene_of(last), scene_of(fresh)) < 0.3:
+        same = same + 1 if difference(scene_of(last), scene_of(fresh)) < 0.3 else 0
+        if same == 3:
             return fresh, t_s
         last = fresh
     pytest.fail("the picture did not come to rest")
@@ -138,6 +140,7 @@ def test_a_search_by_slash_takes_letters_from_the_keys_and_goes_to_the_unit(wind
     wait_until(lambda: difference(scene_of(window.picture()[0]), scene_of(before)) > 8.0, 20, "the camera at the lathe")
     assert settled(window)[1] == 0.0  # l and h were letters, not actions
     window.key("Escape", "Escape", "o")
+    wait_until(lambda: difference(scene_of(window.picture()[0]), scene_of(before)) < 1.0, 20, "the whole hall again")
 
 
 def test_the_help_lies_over_everything_until_escape(window: RealWindow) -> None:
@@ -146,5 +149,4 @@ def test_the_help_lies_over_everything_until_escape(window: RealWindow) -> None:
     helped, _ = settled(window)
     assert difference(scene_of(before), scene_of(helped)) > 10.0
     window.key("Escape")
-    after, _ = settled(window)
-    assert difference(scene_of(before), scene_of(after)) < 0.8
+    wait_until(lambda: difference(scene_of(before), scene_of(window.picture()[0])) < 0.8, 20, "the hall without help")

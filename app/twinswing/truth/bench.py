@@ -225,7 +225,10 @@ def bench_plant_window(full: bool) -> list[Figure]:
     from twinswing.plant.whatif import Settings, what_if  # noqa: PLC0415
     from twinswing.plant.whatif_change import OrdersChange  # noqa: PLC0415
     from twinswing.resources import bundled_recording  # noqa: PLC0415
+    from twinswing.truth.bench_plant_window import bench_large_window  # noqa: PLC0415
 
+    large = bench_large_window(100 if full else 60)
+    thousand = "1,000 units of 10 items, shading left out"
     with RecordedHistory(bundled_recording("club-works-shift.mcap")) as history:
         cost = window(history, frames=300 if full else 100)
     how = f"{cost.frames} frames of the bundled shift, a unit chosen; shading left out"
@@ -236,6 +239,7 @@ def bench_plant_window(full: bool) -> list[Figure]:
     return [
         Figure("plant-window", "processor part of a frame, median", cost.median_ms, "ms", "<= 8", "", how),
         Figure("plant-window", "processor part of a frame, 99th percentile", cost.p99_ms, "ms", "", "", how),
+        Figure("plant-window", "of a frame with 1,000 units, median", large.median_ms, "ms", "<= 8", "", thousand),
         Figure("plant-window", "30 shifts twice, for a what-if", took_s, "s", "", "", "the bundled works"),
     ]
 

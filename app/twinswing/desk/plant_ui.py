@@ -13,6 +13,7 @@ from twinswing.desk.panels.plant_context import PlantContext
 from twinswing.desk.panels.plant_energy import draw_energy
 from twinswing.desk.panels.plant_health import draw_health
 from twinswing.desk.panels.plant_legend import draw_hover, draw_legend
+from twinswing.desk.panels.plant_machining import draw_machining
 from twinswing.desk.panels.plant_oee import draw_oee
 from twinswing.desk.panels.plant_orders import draw_orders
 from twinswing.desk.panels.plant_timeline import draw_plant_timeline
@@ -99,6 +100,7 @@ class PlantInterface(Interface):
         draw_facts(context, unit)
         draw_health(context, data.health(context, unit))
         imgui.separator()
+        draw_machining(context, unit)
         draw_unit_trends(context, unit, data.ribbon(context), data.spans_of(unit.path))
 
     @staticmethod

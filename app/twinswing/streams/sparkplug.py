@@ -214,12 +214,12 @@ class SparkplugHost:
     def _node_birth(self, node: _Node, message: _Message) -> list[Event]:
         bd_seq = _bd_seq(message.payload)
         stamp = message.stamp or 0
-        if node.born and self._before_birth(node, message) and bd_seq in {node.bd_seq, _before(node.bd_seq)}:
-            self.late += 1  # of a session, or a rebirth, that is over
+        if self._before_birth(node, message) and not _later(bd_seq, node.bd_seq):
+            self.late += 1  # of a session, or a rebirth, that is over; a later session's clock was set back
             return []
         if node.dead is not None and not node.born:
             bd_dead, dead_ns = node.dead
-            if bd_seq == bd_dead and message.now_ns - dead_ns < self.limits.reorder_s * NS_PER_S:
+            if not _later(bd_seq, bd_dead) and message.now_ns - dead_ns < self.limits.reorder_s * NS_PER_S:
                 self.late += 1  # overtaken by its death; after that time it is a node that does not count its sessions
                 return []
         old = node.devices
@@ -431,8 +431,11 @@ def _bd_seq(payload: Any) -> int | None:
     return None
 
 
-def _before(bd_seq: int | None) -> int | None:
-    return None if bd_seq is None else (bd_seq - 1) % 256
+def _later(bd_seq: int | None, than: int | None) -> bool:
+    """Tell whether a session came after another; sessions are counted from 0 to 255, and round again."""
+    if bd_seq is None or than is None:
+        return bd_seq != than
+    return 0 < (bd_seq - than) % 256 < 128
 
 
 __all__ = ["NAMESPACE", "Ask", "DataType", "Event", "Gone", "Said", "SparkplugHost", "SparkplugLimits", "Values"]

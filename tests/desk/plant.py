@@ -37,6 +37,7 @@ ideal_cycle_s = 60.0
 execution = {{ address = "{name}.execution" }}
 reason = {{ address = "{name}.reason" }}
 order = {{ address = "{name}.order" }}
+piece = {{ address = "{name}.piece" }}
 good = {{ address = "{name}.good" }}
 power = {{ address = "{name}.power", unit = "kW", source_unit = "kW", low = 0.0, high = 10.0 }}
 condition = {{ address = "{name}.condition" }}
@@ -69,6 +70,12 @@ def hour() -> list[Observation]:
     said += [(30, "mill_2.execution", "STOPPED"), (30, "mill_2.reason", "FAILED")]
     said += [(30, "lathe.execution", "READY"), (30, "lathe.reason", "STARVED")]
     said += [(0, "mill_1.order", "A1"), (40, "mill_1.order", "A2"), (40, "lathe.order", "A1"), (55, "lathe.order", "")]
+    said += [
+        (0, "mill_1.piece", "A1-1"),
+        (40, "mill_1.piece", "A2-1"),
+        (40, "lathe.piece", "A1-1"),
+        (55, "lathe.piece", ""),
+    ]
     said.sort(key=lambda row: row[0])
     return [Observation(address, ZERO_UNIX_NS + round(m * MINUTE_NS), value) for m, address, value in said]
 

@@ -124,6 +124,19 @@ def test_an_order_is_followed_through_the_plant(desk: PlantDesk) -> None:
     assert desk.view().way.done_m == 0.0  # type: ignore[union-attr]
 
 
+def test_work_pieces_are_seen_where_they_are_and_on_their_way(desk: PlantDesk) -> None:
+    def nearest_m(t_s: float, x_m: float) -> float:
+        desk.playback.seek(t_s)
+        desk.settle(2)
+        places = desk.view().pieces.places
+        return float(np.abs(places[:, 0] - x_m).min()) if len(places) else np.inf
+
+    assert nearest_m(10 * 60.0, 5.0) < 2.5, "in the mill"
+    assert nearest_m(10 * 60.0, 19.0) > 8.0
+    assert nearest_m(50 * 60.0, 19.0) < 2.5, "in the lathe"
+    assert nearest_m(58 * 60.0, 19.0) > 8.0, "gone from it"
+
+
 def test_heat_shows_what_machines_said_at_the_playhead(desk: PlantDesk) -> None:
     desk.choices.heat = Role.VIBRATION
     heat = desk.view().heat

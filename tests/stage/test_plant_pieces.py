@@ -8,6 +8,7 @@ import pytest
 from tests.plant.past import told
 from tests.stage.plant_kit import item, small_plant
 from twinswing.errors import InputError
+from twinswing.plant.alarms import AlarmLog
 from twinswing.plant.model import Limit, Role, Route, Step
 from twinswing.plant.production import trace
 from twinswing.stage.plant_pieces import PieceTracker, way_of
@@ -111,7 +112,9 @@ def test_the_view_of_a_moment_has_followed_units_and_alarms(history):
 
 def test_a_snapshot_shows_an_alarm_after_it_came_and_not_before(history):
     def red(t_s: float) -> int:
-        shown = plant_snapshot(history, t_s, MILL, (240, 160), journal=history).astype(int)
+        shown = plant_snapshot(
+            history, t_s, MILL, (240, 160), picture=AlarmLog(history.plant).extend(history, history)
+        ).astype(int)
         return int((shown[..., 0] - shown[..., 2] > 90).sum())
 
     assert red(110.0) == 0

@@ -7,11 +7,12 @@ import numpy as np
 
 from twinswing.desk.panels.plant_context import quantity, unit_numbers
 from twinswing.desk.plant_choices import PlantChoices, heat_label, matching
-from twinswing.plant.alarms import RANK, STANDING, Alarm, AlarmState
+from twinswing.plant.alarms import STANDING, Alarm
 from twinswing.plant.history import Snapshot
 from twinswing.plant.model import Plant, Role
 from twinswing.plant.states import UnitState
-from twinswing.stage.plant_view import PlantView, Section, role_heat
+from twinswing.stage.plant_alarm_view import with_alarms
+from twinswing.stage.plant_view import Pieces, PlantView, Section, role_heat
 
 
 def first_alarms(alarms: Sequence[Alarm]) -> dict[str, Alarm]:
@@ -30,19 +31,11 @@ def looks(
     texts: Sequence[str],
     alarmed: Mapping[str, Alarm],
     choices: PlantChoices,
+    pieces: Pieces,
 ) -> PlantView:
     """Return what the scene shows of a snapshot with what the user has chosen."""
     numbers = unit_numbers(plant)
     units = len(plant.units)
-    priorities = np.zeros(units, dtype=np.int8)
-    unacknowledged = np.zeros(units, dtype=bool)
-    said = [""] * units
-    for path, alarm in alarmed.items():
-        number = numbers.get(path)
-        if number is not None:
-            priorities[number] = RANK[alarm.occurrence.priority]
-            unacknowledged[number] = alarm.state is not AlarmState.ACKNOWLEDGED
-            said[number] = alarm.occurrence.message or alarm.occurrence.name
     dimmed = np.zeros(units, dtype=bool)
     if choices.filters.active:
         dimmed[:] = True
@@ -50,11 +43,9 @@ def looks(
     chosen = numbers.get(choices.unit, -1)
     heat = None if choices.heat is None else role_heat(plant, snapshot, choices.heat, heat_label(choices.heat))
     return replace(
-        PlantView.of(plant, snapshot, states),
+        with_alarms(PlantView.of(plant, snapshot, states), plant, alarmed.values()),
         details=details_of(plant, snapshot, texts, choices.heat or Role.ORDER),
-        priorities=priorities,
-        unacknowledged=unacknowledged,
-        alarm_texts=tuple(said),
+        pieces=pieces,
         dimmed=dimmed,
         heat=heat,
         chosen=frozenset({chosen} if chosen >= 0 else ()),

@@ -2,19 +2,12 @@
 
 from pathlib import Path
 
-from twinswing.desk.plant_choices import PlantChoices
-from twinswing.desk.plant_looks import first_alarms, looks
 from twinswing.errors import InputError
 from twinswing.plant.alarms import AlarmLog, AlarmPicture
 from twinswing.plant.model import Priority
 from twinswing.plant.recorded import RecordedHistory
-from twinswing.plant.states import STATES, UnitState, unit_states
-from twinswing.stage.offscreen import OffscreenStage
-from twinswing.stage.plant_cameras import plant_camera
-from twinswing.stage.plant_scene import PlantOptions, PlantScene
+from twinswing.stage.plant_snapshot import plant_snapshot
 from twinswing.stage.snapshot import save_png
-
-_OFF = frozenset({UnitState.OFF, UnitState.MAINTENANCE})
 
 
 def moment_of(history: RecordedHistory, picture: AlarmPicture, at: str | None) -> int:
@@ -48,18 +41,6 @@ def save_plant_snapshot(
 
     view: overview, top, walk, or the path of an area, a line or a unit. size: pixels.
     """
-    plant = history.plant
-    picture = AlarmLog(plant).extend(history, history)
-    t_ns = moment_of(history, picture, at)
-    camera = plant_camera(plant, view, *size).pinhole(*size)
-    snapshot = history.at(t_ns)
-    states = tuple(STATES[code] for code in unit_states(history, snapshot).tolist())
-    off = {unit.path for unit, state in zip(plant.units, states, strict=True) if state in _OFF}
-    alarmed = first_alarms(picture.at(t_ns, off))
-    choices = PlantChoices(unit=view if view in plant.unit_by_path else "")
-    options = PlantOptions()
-    with OffscreenStage(*size, quality=options.quality) as stage:
-        scene = PlantScene(plant, options)
-        scene.show(looks(plant, snapshot, states, history.texts, alarmed, choices))
-        scene.look_from(camera)
-        save_png(path, stage.render(scene, camera))
+    picture = AlarmLog(history.plant).extend(history, history)
+    t_s = moment_of(history, picture, at) * 1e-9
+    save_png(path, plant_snapshot(history, t_s, view, size, picture=picture))

@@ -28,6 +28,7 @@ from twinswing.plant.states import STATES, unit_states
 from twinswing.stage import plant_cameras
 from twinswing.stage.plant_heat import legend
 from twinswing.stage.plant_pick import Picked
+from twinswing.stage.plant_pieces import PieceTracker
 from twinswing.stage.plant_scene import PlantScene
 from twinswing.stage.plant_view import PlantView, Tape
 from twinswing.streams.observations import LinkStatus
@@ -73,6 +74,7 @@ class PlantDesk(BaseDesk):
         self.scene.bind_shadows(self.shadows)
         self.viewport.draw(self.scene.root)
         self._snapshot = history.at(self.playback.t_ns)
+        self._pieces = PieceTracker(history)
         self._looked: tuple[int, tuple[int, int]] | None = None
         self._context = PlantContext(self.plant, history, self.choices, self.worker, self._snapshot)
         self._last_click = (0.0, "")
@@ -147,7 +149,10 @@ class PlantDesk(BaseDesk):
     def view(self) -> PlantView:
         """Return what the scene shows in this frame."""
         context = self._context
-        shown = looks(self.plant, self._snapshot, context.states, self.history.texts, self.data.alarmed, self.choices)
+        pieces = self._pieces.at(self._snapshot, frozenset({self.choices.order} - {""}))
+        shown = looks(
+            self.plant, self._snapshot, context.states, self.history.texts, self.data.alarmed, self.choices, pieces
+        )
         way, followed = self.data.way(context) if self.choices.order else (None, frozenset())
         tape = Tape(self._tape[0], self._tape[1]) if len(self._tape) == 2 else None
         return replace(shown, way=way, followed=followed, tape=tape)

@@ -11,7 +11,7 @@ from twinswing.plant.alarms import Alarm, AlarmState
 from twinswing.plant.history import History, Snapshot
 from twinswing.plant.model import DataItem, Role, Unit
 from twinswing.plant.states import UnitState
-from twinswing.stage.plant_snapshot import short_text
+from twinswing.stage.plant_alarm_view import short_text
 from twinswing.stage.plant_view import STATE_WORDS
 from twinswing.streams.observations import Quality
 

@@ -10,12 +10,14 @@ from twinswing.body.camera import PinholeCamera
 from twinswing.headset.frames import FloatArray
 from twinswing.headset.plant_cards import MOST_ALARMS, make_cards
 from twinswing.headset.pointing import Hit, Ray
-from twinswing.plant.alarms import SHOWN, STANDING, Alarm, AlarmLog
+from twinswing.plant.alarms import SHOWN, Alarm, AlarmLog
 from twinswing.plant.recorded import RecordedHistory
 from twinswing.plant.states import STATES, UnitState, unit_states
 from twinswing.stage.material import Quality
 from twinswing.stage.offscreen import Scene
+from twinswing.stage.plant_alarm_view import with_alarms
 from twinswing.stage.plant_cameras import walk
+from twinswing.stage.plant_pieces import PieceTracker
 from twinswing.stage.plant_scene import PlantOptions, PlantScene
 from twinswing.stage.plant_view import PlantView
 from twinswing.timeline.playhead import Playhead
@@ -40,6 +42,7 @@ class PlantVisit:
         self.chosen, self._hovered = -1, -1
         self.real_world, self.offers_real_world, self.wants_model = False, False, False
         self.head_pose: FloatArray = np.eye(4)
+        self._pieces = PieceTracker(history)
         self._picture = AlarmLog(self.plant).extend(history, history)
         self._since_s = 0.0
         self._frames = 0
@@ -154,19 +157,9 @@ class PlantVisit:
         self.states = tuple(STATES[code] for code in unit_states(self.history, self.snapshot).tolist())
         off = [unit.path for unit, state in zip(self.plant.units, self.states, strict=True) if state in _OFF]
         self.alarms: tuple[Alarm, ...] = self._picture.at(t_ns, off)
-        self._base = self._with_alarms(PlantView.of(self.plant, self.snapshot, self.states))
+        view = replace(PlantView.of(self.plant, self.snapshot, self.states), pieces=self._pieces.at(self.snapshot))
+        self._base = with_alarms(view, self.plant, self.alarms)
         self._show()
-
-    def _with_alarms(self, view: PlantView) -> PlantView:
-        priorities, waiting = view.priorities.copy(), view.unacknowledged.copy()
-        texts = list(view.alarm_texts)
-        for alarm in self.alarms:
-            number = self._paths.get(alarm.occurrence.unit, -1)
-            if number >= 0 and alarm.state in STANDING and alarm.rank > priorities[number]:
-                priorities[number] = alarm.rank
-                waiting[number] = not alarm.state.value.startswith("acknowledged")
-                texts[number] = alarm.occurrence.message or alarm.occurrence.name
-        return replace(view, priorities=priorities, unacknowledged=waiting, alarm_texts=tuple(texts))
 
     def _show(self) -> None:
         chosen = frozenset() if self.chosen < 0 else frozenset({self.chosen})

@@ -1,17 +1,19 @@
 """What a frame of the window costs the processor, without what a graphics card would do."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import panda3d.core as p3d
 
+from twinswing.desk.base import BaseDesk
 from twinswing.desk.settings import Settings
 from twinswing.desk.window import Desk
 from twinswing.swing.model import SwingSession
 
-_SCENE_PX = (64, 64)
-_PANELS_PX = (1440, 900)
+SCENE_PX = (64, 64)
+PANELS_PX = (1440, 900)
 
 
 @dataclass(frozen=True)
@@ -31,28 +33,32 @@ def bench_frame(session: SwingSession, *, frames: int = 300) -> FrameCost:
     every mesh of the scene is cut to one triangle: nodes, states, shader inputs and draw calls stay as they are. The
     panels are laid out for a window of 1440 x 900.
     """
-    desk = Desk(Settings(*_SCENE_PX), offscreen=True)
+    desk = Desk(Settings(*SCENE_PX), offscreen=True)
     try:
-        desk.ui.fixed_size = _PANELS_PX
+        desk.ui.fixed_size = PANELS_PX
         desk.ui.resize()
         desk.show_session(session)
-        desk.fixed_scene_px = _SCENE_PX
+        desk.fixed_scene_px = SCENE_PX
         assert desk.scene is not None
         cut_meshes(desk.scene.root)
         desk.settle(20)
-        whole = _play(desk, frames)
-        desk.ui.backend.root.hide()
-        bare = _play(desk, frames // 3)
+        return measured(desk, frames, lambda: None if desk.playback.head.playing else desk.do("play_pause"))
     finally:
         desk.shut()
+
+
+def measured(desk: BaseDesk, frames: int, go_on: Callable[[], None]) -> FrameCost:
+    """Time frames of a window that plays, with its panels and without; `go_on` starts it again where it stopped."""
+    whole = _play(desk, frames, go_on)
+    desk.ui.backend.root.hide()
+    bare = _play(desk, frames // 3, go_on)
     return FrameCost(frames, float(np.median(whole)), float(np.percentile(whole, 99)), float(np.median(bare)))
 
 
-def _play(desk: Desk, frames: int) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
+def _play(desk: BaseDesk, frames: int, go_on: Callable[[], None]) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
     costs = np.empty(frames)
     for i in range(frames):
-        if not desk.playback.head.playing:
-            desk.do("play_pause")
+        go_on()
         start = time.thread_time()
         desk.step()
         costs[i] = (time.thread_time() - start) * 1e3

@@ -13,6 +13,7 @@ import numpy as np
 import panda3d.core as p3d
 from numpy.typing import NDArray
 
+from twinswing.desk.frame_bench import cut_meshes
 from twinswing.plant.model import Aisle, Buffer, Group, Plant, Unit, UnitKind
 from twinswing.plant.states import CODE_OF, STATES, UnitState
 from twinswing.stage import geom
@@ -162,18 +163,6 @@ def _square(unit: Unit) -> p3d.GeomNode:
     corners = np.array([[-w, -d, 0.0], [w, -d, 0.0], [w, d, 0.0], [-w, d, 0.0]])
     up = np.tile([0.0, 0.0, 1.0], (4, 1))
     return geom.triangles("pad", {"vertex": corners, "normal": up}, np.array([[0, 1, 2], [0, 2, 3]]))
-
-
-def cut_meshes(root: p3d.NodePath) -> None:
-    """Leave one triangle of every mesh below a node."""
-    for path in root.find_all_matches("**/+GeomNode"):
-        node = path.node()
-        for i in range(node.get_num_geoms()):
-            cut = node.modify_geom(i)
-            cut.clear_primitives()
-            triangle = p3d.GeomTriangles(p3d.Geom.UH_static)
-            triangle.add_vertices(0, 1, 2)
-            cut.add_primitive(triangle)
 
 
 def _time(

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from twinswing.desk.plant_frame_bench import PlantFrameCost, bench_plant_frame
+from twinswing.desk.frame_bench import FrameCost
+from twinswing.desk.plant_frame_bench import bench_plant_frame
 from twinswing.plant.model import DataItem, Limit, Role, Unit
 from twinswing.plant.store import LiveHistory
 from twinswing.streams.observations import ItemKind
@@ -16,7 +17,7 @@ _NUMBERS = (
 _EVERY_NS = 500_000_000
 
 
-def bench_large_window(frames: int = 100, units: int = 1000) -> PlantFrameCost:
+def bench_large_window(frames: int = 100, units: int = 1000) -> FrameCost:
     """Fill a minute at 2 Hz, a new state of every unit each ten seconds, alarms now and then, and replay it."""
     bare = large_plant(units)
     plant = replace(bare, units=tuple(_with_items(unit) for unit in bare.units))

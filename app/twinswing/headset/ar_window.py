@@ -1,29 +1,12 @@
 """A window that shows composed pictures, fitted and letterboxed; without a display, a buffer that no one sees."""
 
-from typing import Any
-
 import numpy as np
 import panda3d.core as p3d
 from numpy.typing import NDArray
 
-from twinswing.errors import MissingPartError
+from twinswing.headset.plain_window import PlainWindow, flat_card
 
 RgbImage = NDArray[np.uint8]
-_PRC = """
-gl-version 3 2
-audio-library-name null
-textures-power-2 none
-sync-video 1
-notify-level-display error
-notify-level-device fatal
-notify-level-x11display error
-notify-level-egldisplay error
-print-pipe-types 0
-"""
-_MISSING = (
-    "a window with OpenGL 3.2 was expected and could not be opened; install a graphics driver "
-    "(on Debian or Ubuntu: apt install libgl1 libegl1 libgl1-mesa-dri)"
-)
 
 
 def fitted(window_px: tuple[int, int], picture_px: tuple[int, int]) -> tuple[float, float]:
@@ -32,53 +15,17 @@ def fitted(window_px: tuple[int, int], picture_px: tuple[int, int]) -> tuple[flo
     return scale * picture_px[0] / window_px[0], scale * picture_px[1] / window_px[1]
 
 
-class PictureWindow:
-    """A window with an engine of its own; `output` is what others may draw beside."""
+class PictureWindow(PlainWindow):
+    """Shows pictures one after the other."""
 
     def __init__(self, size_px: tuple[int, int], title: str = "Twinswing: over the real world") -> None:
-        p3d.load_prc_file_data("twinswing ar", _PRC)
-        self.engine = p3d.GraphicsEngine()
-        self.output = self._open(size_px, title)
-        self.engine.open_windows()
-        self.engine.render_frame()
-        if self.output.gsg is None or not self.output.is_valid():
-            raise MissingPartError(_MISSING)
-        self._data = p3d.NodePath("keys")
-        source = self._data.attach_new_node(p3d.MouseAndKeyboard(self.output, 0, "keyboard"))
-        thrower = p3d.ButtonThrower("keys")
-        source.attach_new_node(thrower)
-        thrower.set_button_down_event("ar-key")
-        thrower.set_button_repeat_event("ar-key")
-        card = p3d.CardMaker("picture")
-        card.set_frame_fullscreen_quad()
-        self._card = p3d.NodePath(card.generate())
-        self._card.set_depth_test(False)
-        self._card.set_depth_write(False)
-        lens = p3d.OrthographicLens()
-        lens.set_film_size(2, 2)
-        lens.set_near_far(-10, 10)
-        root = p3d.NodePath("picture")
-        self._card.reparent_to(root)
-        region = self.output.make_display_region()
-        region.set_camera(root.attach_new_node(p3d.Camera("picture", lens)))
+        super().__init__(title, size_px)
+        self._thrower.set_button_repeat_event(self._event)
+        self._card, camera = flat_card("picture")
+        self.output.make_display_region().set_camera(camera)
         self.output.set_clear_color(p3d.LVecBase4f(0.04, 0.045, 0.05, 1.0))
         self._texture = p3d.Texture("picture")
         self._size = (0, 0)
-
-    def _open(self, size_px: tuple[int, int], title: str) -> Any:
-        properties = p3d.FrameBufferProperties()
-        properties.set_rgba_bits(8, 8, 8, 8)
-        properties.set_depth_bits(24)
-        pipe = p3d.GraphicsPipeSelection.get_global_ptr().make_module_pipe("pandagl")
-        window = p3d.WindowProperties.size(*size_px)
-        window.set_title(title)
-        if pipe is not None and pipe.is_valid():
-            output = self.engine.make_output(
-                pipe, "picture", 10, properties, window, p3d.GraphicsPipe.BF_require_window
-            )  # fmt: skip
-            if output is not None:
-                return output
-        raise MissingPartError(_MISSING)
 
     def show(self, picture: RgbImage) -> None:
         """Show a picture, shape (h, w, 3), rgb."""
@@ -101,22 +48,3 @@ class PictureWindow:
             wide, high = fitted(window, self._size)
             self._card.set_scale(wide, 1.0, high)
         self.engine.render_frame()
-
-    def take_keys(self) -> list[str]:
-        """Return the keys pressed since this was last asked."""
-        p3d.DataGraphTraverser().traverse(self._data.node())
-        queue, out = p3d.EventQueue.get_global_event_queue(), []
-        while not queue.is_queue_empty():
-            event = queue.dequeue_event()
-            if event.get_name() == "ar-key":
-                out.append(event.get_parameter(0).get_string_value())
-        return out
-
-    @property
-    def closed(self) -> bool:
-        """Tell whether the user closed the window."""
-        return not self.output.is_valid() or self.output.is_closed()
-
-    def close(self) -> None:
-        """Close the window and give everything of the driver back."""
-        self.engine.remove_all_windows()

@@ -5,9 +5,9 @@ import json
 import numpy as np
 import pytest
 
-from tests.body.printed import camera, facing, film
 from twinswing.body.calibration import Board, Calibration, Calibrator, load_calibration
 from twinswing.errors import InputError
+from twinswing.truth.printed import camera, facing, film
 
 PX_PER_M = 4000
 

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from tests.body.printed import camera, facing, marker
 from twinswing.body.marker_track import MarkerTrack
 from twinswing.body.markers import FAMILIES, MarkerFinder, MarkerPose
 from twinswing.errors import InputError
+from twinswing.truth.printed import camera, facing, marker
 
 SIZE = 0.15
 

@@ -12,7 +12,6 @@ import cv2
 import numpy as np
 import pytest
 
-from tests.body.printed import camera, facing, marker
 from tests.body.test_calibration import views
 from tests.conftest import ROOT
 from twinswing.body.calibration import load_calibration
@@ -21,6 +20,7 @@ from twinswing.body.markers import FAMILIES
 from twinswing.cli.ar import parse_numbers
 from twinswing.cli.main import main
 from twinswing.errors import InputError
+from twinswing.truth.printed import camera, facing, marker
 
 SWING = str(ROOT / "recordings" / "driver-face-on.mcap")
 SHIFT = str(ROOT / "recordings" / "club-works-shift.mcap")

@@ -4,13 +4,13 @@ import functools
 
 import numpy as np
 
-from tests.body.printed import camera, marker
 from tests.conftest import ROOT
 from twinswing.body.camera import PinholeCamera
 from twinswing.body.markers import MarkerFinder
 from twinswing.headset.ar_lens import Lens
 from twinswing.headset.ar_view import ArView
 from twinswing.swing.session_io import load_session
+from twinswing.truth.printed import camera, marker
 
 SIZE = 0.15
 CAM = camera(960, 540, 760.0)

@@ -7,7 +7,6 @@ import cv2
 import numpy as np
 import pytest
 
-from tests.body.printed import camera, facing
 from tests.headset.ar_kit import CAM, SIZE, Still, pose_of, rgb, seen, standing_eye, swing, view_of
 from tests.plant.floor import unit
 from tests.plant.past import told
@@ -25,6 +24,7 @@ from twinswing.plant.states import UnitState
 from twinswing.stage.offscreen import OffscreenStage
 from twinswing.stage.scene import SwingScene
 from twinswing.streams.observations import LinkState, LinkStatus, Observation
+from twinswing.truth.printed import camera, facing
 
 EMPTY = rgb(np.full((CAM.height_px, CAM.width_px), 130, dtype=np.uint8))
 A = "cells/one"

@@ -7,11 +7,11 @@ import cv2
 import numpy as np
 import pytest
 
-from tests.body.printed import camera, facing, film
 from twinswing.body.calibration import Board, Calibrator
 from twinswing.body.markers import MarkerFinder
 from twinswing.errors import InputError
 from twinswing.report.marker_sheet import Sheet, write_board, write_markers
+from twinswing.truth.printed import camera, facing, film
 
 needs_reader = pytest.mark.skipif(which("pdftoppm") is None, reason="poppler-utils, which reads PDF, is not installed")
 DPI = 300

@@ -260,6 +260,19 @@ def bench_headset_frames(full: bool) -> list[Figure]:
     ]
 
 
+def bench_printed(full: bool) -> list[Figure]:
+    """A printed marker's place before a camera."""
+    from twinswing.truth.printed import bench_markers  # noqa: PLC0415
+
+    views = 200 if full else 40
+    place_m, turn_rad = bench_markers(views)
+    how = f"{views} views of 150 mm at 1 m, 1280x720, tilted by up to 60 degrees, blurred, with noise"
+    return [
+        Figure("markers", "place, median error", 1e3 * place_m, "mm", "<= 5", "exact truth", how),
+        Figure("markers", "turn, median error", float(np.degrees(turn_rad)), "deg", "<= 0.5", "exact truth", how),
+    ]
+
+
 BENCHES: dict[str, Bench] = {
     "recording": bench_recording,
     "history": bench_history,
@@ -267,6 +280,7 @@ BENCHES: dict[str, Bench] = {
     "plant-frame": bench_plant_frame,
     "plant-window": bench_plant_window,
     "headset": bench_headset_frames,
+    "markers": bench_printed,
     "hub": bench_hub,
     "clock": bench_clock,
     "analysis": bench_analysis,

@@ -8,8 +8,9 @@ import pytest
 
 from tests.conftest import wait_until
 from tests.desk.plant import LATHE, MILL_1, MILL_2, live_shop, recorded_shop
+from twinswing.desk.plant_choices import Bookmark
 from twinswing.desk.plant_window import PlantDesk
-from twinswing.desk.settings import Settings
+from twinswing.desk.settings import Settings, load_settings, save_settings
 from twinswing.plant.alarms import AlarmState
 from twinswing.plant.model import Role
 from twinswing.plant.recorded import RecordedHistory
@@ -162,7 +163,7 @@ def test_panels_are_all_drawn_and_answered_without_an_error(desk: PlantDesk, tmp
         assert desk.worker._last[place].error == ""
 
 
-def test_bookmarks_bring_the_camera_back(desk: PlantDesk) -> None:
+def test_bookmarks_bring_the_camera_back(desk: PlantDesk, tmp_path: Path) -> None:
     desk.do("view:top")
     desk.viewport.flight = desk.viewport.flight.advanced(9.0)
     top = desk.viewport.flight.current()
@@ -173,6 +174,9 @@ def test_bookmarks_bring_the_camera_back(desk: PlantDesk) -> None:
     desk.do("bookmark:3")
     desk.viewport.flight = desk.viewport.flight.advanced(9.0)
     assert desk.viewport.flight.current() == top
+    save_settings(tmp_path / "desk.json", desk.current_settings())
+    place = load_settings(tmp_path / "desk.json").places[desk.plant.name][3]
+    assert Bookmark.of(place).camera == top, "the next run has it"
 
 
 def test_a_picture_a_person_and_a_pixel_agree_on_what_is_under_the_mouse(desk: PlantDesk) -> None:

@@ -11,7 +11,8 @@ from twinswing.desk.settings import Settings, load_settings, save_settings
 
 def test_settings_come_back(tmp_path: Path) -> None:
     file = tmp_path / "below" / "desk.json"
-    settings = Settings(1600, 1000, {"plane": True}, ("/a.mcap",), "[Window][Plots]\nSize=1,2\n")
+    places = {"Works": {3: ("Mill", (1.0, 2.0, 0.5, -1.5, 0.4, 12.0, 0.6))}}
+    settings = Settings(1600, 1000, {"plane": True}, ("/a.mcap",), "[Window][Plots]\nSize=1,2\n", places)
     save_settings(file, settings)
     assert load_settings(file) == settings
 
@@ -37,7 +38,7 @@ _JSON = st.recursive(
 )
 
 
-@given(st.dictionaries(st.sampled_from(["width_px", "height_px", "show", "recent", "layout"]), _JSON))
+@given(st.dictionaries(st.sampled_from(["width_px", "height_px", "show", "recent", "layout", "places"]), _JSON))
 def test_any_content_opens_a_window_of_a_usable_size(stored: dict[str, object]) -> None:
     import tempfile
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from twinswing.desk.settings import Place
 from twinswing.plant.model import Plant, Role, Unit, UnitKind
 from twinswing.plant.states import UnitState
 from twinswing.stage.cameras import OrbitCamera
@@ -75,6 +76,17 @@ class Bookmark:
 
     label: str
     camera: OrbitCamera
+
+    def kept(self) -> Place:
+        """Return it as settings keep it."""
+        c = self.camera
+        return self.label, (*c.target_m, c.azimuth_rad, c.elevation_rad, c.distance_m, c.vertical_fov_rad)
+
+    @classmethod
+    def of(cls, place: Place) -> "Bookmark":
+        """Return what settings kept."""
+        label, (x, y, z, *rest) = place
+        return cls(label, OrbitCamera((x, y, z), *rest))
 
 
 @dataclass

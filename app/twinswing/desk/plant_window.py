@@ -66,6 +66,8 @@ class PlantDesk(BaseDesk):
         self._act = act
         self.worker = Worker()
         self.choices = PlantChoices()
+        for number, place in settings.places.get(self.plant.name, {}).items():
+            self.choices.bookmarks[number] = Bookmark.of(place)
         self.data = PlantData(self.plant, history, history)
         self.playback = PlantPlayback.of(history.span_ns, live=history.live)
         self.viewport: PlantRegion = PlantRegion(self.win, self.graphicsEngine)
@@ -360,7 +362,11 @@ class PlantDesk(BaseDesk):
 
     def current_settings(self) -> Settings:
         """Return what is to be remembered."""
-        return replace(super().current_settings(), layout=self.ui.layout_text())
+        kept = {number: bookmark.kept() for number, bookmark in self.choices.bookmarks.items()}
+        places = {name: views for name, views in self.settings.places.items() if name != self.plant.name}
+        if kept:
+            places[self.plant.name] = kept
+        return replace(super().current_settings(), layout=self.ui.layout_text(), places=places)
 
     def shut(self) -> None:
         """End the threads and processes that belong to the window and close it."""

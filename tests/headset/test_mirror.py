@@ -1,9 +1,39 @@
 """The desktop's window beside a headset shows what the left eye sees."""
 
+import subprocess
+import sys
+
 import numpy as np
 import panda3d.core as p3d
 
 from twinswing.headset.mirror import Mirror
+
+# The first display of a process, which is what another test may have opened already: in a process of its own.
+PROGRAM = """
+import gc
+import numpy as np
+from twinswing.headset.mirror import Mirror
+from twinswing.stage.cameras import named_camera
+from twinswing.stage.offscreen import OffscreenStage
+from twinswing.stage.scene import SwingScene
+from twinswing.swing.model import SwingSession
+
+mirror = Mirror(display=False, size_px=(64, 48))
+mirror.engine.render_frame()
+camera, scene = named_camera("face-on", SwingSession(), 64, 48), SwingScene(SwingSession())
+with OffscreenStage(64, 48) as stage:
+    before = stage.render(scene, camera)
+    mirror.close()
+    del mirror
+    gc.collect()
+    print("same", np.array_equal(stage.render(scene, camera), before), before.std() > 5)
+"""
+
+
+def test_a_mirror_that_closes_leaves_other_pictures_alone():
+    done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, timeout=100, check=False)
+    assert "same True True" in done.stdout, done.stderr[-2000:]
+    assert "EGL_BAD" not in done.stderr
 
 
 def test_the_left_half_of_the_picture_fills_the_mirror():

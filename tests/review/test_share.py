@@ -343,6 +343,27 @@ async def test_no_more_than_the_limit_and_no_open_network_without_tls() -> None:
             assert await refused(second) == 1013
 
 
+@pytest.mark.parametrize("turns", range(12))
+async def test_an_end_that_is_told_to_go_as_its_line_is_cut_goes(turns) -> None:
+    async with Room() as room:
+        line = Line(room.server.port)
+        client = ShareClient(
+            f"ws://127.0.0.1:{await line.start()}", room.token(), "Ann", ReviewDocument(), retry_s=(0.01, 0.05)
+        )
+        lines: list[bool] = []
+        client.on_line = lines.append
+        joined = asyncio.create_task(client.run())
+        await until(lambda: lines == [True], "joined")
+        line.cut()
+        await until(lambda: lines == [True, False] or client._outbox is None, "the cut") if turns % 2 else None
+        for _ in range(turns // 2):
+            await asyncio.sleep(0)
+        joined.cancel()
+        done, _ = await asyncio.wait([joined], timeout=5.0)
+        assert done
+        await line.stop()
+
+
 HOST = """
 import asyncio, sys, time
 from twinswing.review.document import ReviewDocument

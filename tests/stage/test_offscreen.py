@@ -169,6 +169,7 @@ def test_without_a_driver_the_packages_are_named(monkeypatch):
 
     fake = SimpleNamespace(GraphicsPipeSelection=Selection, load_prc_file_data=lambda name, text: None)
     monkeypatch.setattr(offscreen, "p3d", fake)
+    monkeypatch.setattr(offscreen, "pipe_of", offscreen.pipe_of.__wrapped__)
     with pytest.raises(MissingPartError, match=r"libegl1 libgl1 libglib2\.0-0"):
         offscreen._pipe.__wrapped__()
 

@@ -5,6 +5,7 @@ from typing import Any
 import panda3d.core as p3d
 
 from twinswing.errors import MissingPartError
+from twinswing.stage.offscreen import pipe_of
 
 _PRC = """
 gl-version 3 2
@@ -47,8 +48,8 @@ class PlainWindow:
         properties.set_depth_bits(24)
         flag = p3d.GraphicsPipe.BF_require_window if display else p3d.GraphicsPipe.BF_refuse_window
         for module in ("pandagl",) if display else ("p3headlessgl", "pandagl"):
-            pipe = p3d.GraphicsPipeSelection.get_global_ptr().make_module_pipe(module)
-            if pipe is None or not pipe.is_valid():
+            pipe = pipe_of(module)
+            if pipe is None:
                 continue
             window = p3d.WindowProperties.size(*size_px)
             window.set_title(title)

@@ -5,7 +5,6 @@ that a slow one makes nobody wait; one that is too slow, or breaks a rule, is se
 """
 
 import asyncio
-import contextlib
 import logging
 import ssl
 import time
@@ -354,5 +353,8 @@ async def _with_sender(
         await listening
     finally:
         sender.cancel()
-        with contextlib.suppress(asyncio.CancelledError, ConnectionClosed):
-            await sender
+        # Not awaited itself: its being cancelled could not be told from this task's.
+        await asyncio.wait([sender])
+        error = None if sender.cancelled() else sender.exception()
+        if error is not None and not isinstance(error, ConnectionClosed):
+            raise error

@@ -54,14 +54,22 @@ class Scene(Protocol):
 
 
 @functools.cache
+def pipe_of(module: str) -> p3d.GraphicsPipe | None:
+    """Return the pipe of one of Panda3D's display modules ("p3headlessgl", "pandagl"), None where it has none.
+
+    Kept while the process lives: the end of one headless pipe ends the driver's display for all of them.
+    """
+    pipe = p3d.GraphicsPipeSelection.get_global_ptr().make_module_pipe(module)
+    return pipe if pipe is not None and pipe.is_valid() else None
+
+
+@functools.cache
 def _pipe() -> p3d.GraphicsPipe:
     p3d.load_prc_file_data("twinswing offscreen", _SETTINGS)
-    selection = p3d.GraphicsPipeSelection.get_global_ptr()
-    for module in ("p3headlessgl", "pandagl"):
-        pipe = selection.make_module_pipe(module)
-        if pipe is not None and pipe.is_valid():
-            return pipe
-    raise MissingPartError(_MISSING)
+    pipe = pipe_of("p3headlessgl") or pipe_of("pandagl")
+    if pipe is None:
+        raise MissingPartError(_MISSING)
+    return pipe
 
 
 class _Context(threading.local):

@@ -100,9 +100,9 @@ def key_label(key: str) -> str:
     return _KEY_LABELS.get(key, key.upper() if len(key) == 1 else key.capitalize())
 
 
-def groups() -> dict[str, list[Action]]:
-    """Return the actions by the help overlay's columns, in order."""
+def groups(more: tuple[Action, ...] = ()) -> dict[str, list[Action]]:
+    """Return the actions by the help overlay's columns, in order; `more` are those of the window's tools."""
     columns: dict[str, list[Action]] = {}
-    for action in ACTIONS:
+    for action in (*ACTIONS, *more):
         columns.setdefault(action.group, []).append(action)
     return columns

@@ -9,6 +9,8 @@ from typing import Any
 import panda3d.core as p3d
 from direct.showbase.ShowBase import ShowBase
 
+from twinswing.desk.actions import Action
+from twinswing.desk.addons import Addon, PictureRect
 from twinswing.desk.settings import Settings
 from twinswing.desk.ui import Interface
 from twinswing.desk.viewport import SceneRegion
@@ -71,6 +73,8 @@ class BaseDesk(ShowBase):  # type: ignore[misc]
         self.fixed_scene_px: tuple[int, int] | None = None  # for measuring a frame without filling its pixels
         self.closed = False
         self.next_path: Path | None = None  # what another kind of window is to show when this one has closed
+        self.addons: list[Addon] = []
+        self._taker: tuple[Addon, int] | None = None  # whose the mouse is until this button is released
         self._notice, self._notice_until = "", 0.0
         self._drag: tuple[int, float, float] | None = None
         self._press: tuple[int, float, float] | None = None
@@ -96,8 +100,42 @@ class BaseDesk(ShowBase):  # type: ignore[misc]
         self.accept("wheel_down", self._on_wheel, [-1.0])
         self.accept("window-event", self._on_window)
         self.task_mgr.add(self._before_panels, "desk-input", sort=-5)
-        self.accept("imgui-new-frame", self._draw_panels)
+        self.accept("imgui-new-frame", self._all_panels)
         self.task_mgr.add(self._after_panels, "desk-scene", sort=45)
+
+    def add(self, addon: Addon) -> None:
+        """Carry a tool: its keys work from now on, and it is told of what the window shows."""
+        self.addons.append(addon)
+        for action in addon.actions:
+            for key in action.keys:
+                words = [action.name, key[:1] == "f" and key[1:].isdigit()]
+                self.accept(key, self._on_key, words)
+                if action.repeat:
+                    self.accept(f"{key}-repeat", self._on_key, words)
+        addon.attached(self)
+        if self.scene_root is not None:
+            addon.opened()
+
+    @property
+    def addon_actions(self) -> tuple[Action, ...]:
+        """What the tools can do, for the help."""
+        return tuple(action for addon in self.addons for action in addon.actions)
+
+    def _addon_does(self, name: str) -> bool:
+        """Let the tools do an action; return whether it was one of theirs."""
+        return any(addon.do(name) for addon in self.addons)
+
+    def _draw_on_picture(self, rect: PictureRect) -> None:
+        for addon in self.addons:
+            addon.draw_on_picture(rect)
+
+    def _tell_opened(self) -> None:
+        for addon in self.addons:
+            addon.opened()
+
+    def _tell_leaving(self) -> None:
+        for addon in self.addons:
+            addon.leaving()
 
     def _on_key(self, action: str, always: bool) -> None:
         if always or not self.ui.wants_keys:
@@ -111,10 +149,20 @@ class BaseDesk(ShowBase):  # type: ignore[misc]
 
     def _on_press(self, button: int) -> None:
         x, y = self._pointer()
-        if self.viewport.contains(x, y) and not self.ui.wants_mouse:
-            self._drag = self._press = (button, x, y)
+        if self._taker is not None or not self.viewport.contains(x, y) or self.ui.wants_mouse:
+            return
+        for addon in self.addons:
+            if addon.pressed(button, x, y):
+                self._taker = (addon, button)
+                return
+        self._drag = self._press = (button, x, y)
 
     def _on_release(self, button: int) -> None:
+        if self._taker is not None:
+            if self._taker[1] == button:
+                taker, self._taker = self._taker[0], None
+                taker.released(button, *self._pointer())
+            return
         press, self._press = self._press, None
         if self._drag and self._drag[0] == button:
             self._drag = None
@@ -156,16 +204,27 @@ class BaseDesk(ShowBase):  # type: ignore[misc]
             if (x, y) != (x0, y0):
                 self.viewport.dragged(button, x - x0, y - y0)
                 self._drag = (button, x, y)
+        if self._taker is not None:
+            self._taker[0].moved(*self._pointer())
         if self.drops:
             for path in self.drops.poll():
                 self.open_path(path)
         self._dt = dt
         self.advance(dt)
+        for addon in self.addons:
+            addon.advance(dt)
         return int(task.cont)
+
+    def _all_panels(self) -> None:
+        self._draw_panels()
+        for addon in self.addons:
+            addon.draw_panels()
 
     def _after_panels(self, task: Any) -> int:
         if not self._shut:
             self._draw_scene()
+            for addon in self.addons:
+                addon.draw_scene()
         return int(task.cont)
 
     def advance(self, dt_s: float) -> None:
@@ -178,6 +237,32 @@ class BaseDesk(ShowBase):  # type: ignore[misc]
         raise NotImplementedError
 
     def _draw_scene(self) -> None:
+        raise NotImplementedError
+
+    # -- what every window can tell ------------------------------------------------------------------------------
+
+    @property
+    def path(self) -> Path | None:
+        """The recording that is shown; None where what is shown lies in no file (yet)."""
+        raise NotImplementedError
+
+    @property
+    def t_ns(self) -> int:
+        """Where the playhead is, nanoseconds of session time."""
+        raise NotImplementedError
+
+    @property
+    def playing(self) -> bool:
+        """Whether time runs."""
+        raise NotImplementedError
+
+    def seek_ns(self, t_ns: int) -> None:
+        """Move the playhead to a session time, nanoseconds."""
+        raise NotImplementedError
+
+    @property
+    def scene_root(self) -> p3d.NodePath | None:
+        """What the scene hangs on, world metres; None where there is none. Another recording has another one."""
         raise NotImplementedError
 
     # -- what every window can do --------------------------------------------------------------------------------
@@ -205,6 +290,8 @@ class BaseDesk(ShowBase):  # type: ignore[misc]
         """Close the uppermost thing that is open; return whether there was one."""
         if self.ui.help_open or self.ui.files_open:
             self.ui.help_open = self.ui.files_open = False
+        elif any(addon.escape() for addon in self.addons):
+            return True
         elif isinstance(self.win, p3d.GraphicsWindow) and self.win.is_fullscreen():
             self.toggle_fullscreen()
         else:
@@ -268,6 +355,9 @@ class BaseDesk(ShowBase):  # type: ignore[misc]
 
     def shut(self) -> None:
         """End the threads and processes that belong to the window and close it."""
+        self._tell_leaving()
+        for addon in self.addons:
+            addon.closed()
         if self.drops is not None:
             self.drops.close()
         # The tasks stay, and with them this object: a driver's context that is given back at some later moment of

@@ -59,9 +59,9 @@ REPEATING: frozenset[str] = frozenset(key for action in ACTIONS if action.repeat
 _TOGETHER = (Action("", ("1-9",), "To a bookmark", "Find"), Action("", ("Ctrl+1-9",), "Keep a bookmark", "Find"))
 
 
-def groups() -> dict[str, list[Action]]:
-    """Return the actions by the help overlay's columns, in order."""
+def groups(more: tuple[Action, ...] = ()) -> dict[str, list[Action]]:
+    """Return the actions by the help overlay's columns, in order; `more` are those of the window's tools."""
     columns: dict[str, list[Action]] = {}
-    for action in (*(a for a in ACTIONS if a.label), *_TOGETHER):
+    for action in (*(a for a in ACTIONS if a.label), *_TOGETHER, *more):
         columns.setdefault(action.group, []).append(action)
     return columns

@@ -113,6 +113,7 @@ def _show(
 ) -> Path | None:
     """Show a history in a window or make a picture of it; return what is to be opened next."""
     from twinswing.desk.plant_window import PlantDesk  # noqa: PLC0415  (Panda3D loads here)
+    from twinswing.desk.tools import carry_tools  # noqa: PLC0415
 
     offscreen = offscreen or not has_display()
     file = settings_dir() / "plant-desk.json"
@@ -126,6 +127,7 @@ def _show(
         name=name if live is None else "",
         act=live.history.act if live is not None else None,
     )
+    carry_tools(desk)
     try:
         if offscreen:
             _picture(desk, name, seconds, live)

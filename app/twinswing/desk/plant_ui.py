@@ -67,7 +67,7 @@ class PlantInterface(Interface):
         if self.files_open:
             self.files.draw(context)
         if self.help_open:
-            draw_help(context, groups(), _HINT)
+            draw_help(context, groups(context.more_actions), _HINT)
         return scene
 
     def _panels(self, context: PlantContext, data: PlantData, *, rebuild: bool) -> None:

@@ -7,6 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
+import panda3d.core as p3d
+
 from twinswing.desk.base import BaseDesk
 from twinswing.desk.panels.plant_context import PlantContext
 from twinswing.desk.panels.plant_toolbar import roles_in
@@ -132,6 +134,7 @@ class PlantDesk(BaseDesk):
         context = self._context
         context.recent, context.notice = self.settings.recent, self.trouble or self.notice
         context.do, context.seek, context.open_path = self.do, self.playback.seek, self.open_path
+        context.more_actions = self.addon_actions
         heat = None if self.scene is None else self.scene.view.heat
         rect = self.ui.plant_frame(context, self.data, None if heat is None else legend(heat))
         self.viewport.place((*rect[:2], *self.fixed_scene_px) if self.fixed_scene_px else rect)
@@ -242,7 +245,7 @@ class PlantDesk(BaseDesk):
             with_rest[head](rest)
         elif name in simple:
             simple[name]()
-        elif not self.playback.do(name, self.data.alarm_times_s, live=self.history.live):
+        elif not self.playback.do(name, self.data.alarm_times_s, live=self.history.live) and not self._addon_does(name):
             self._answer(name)
 
     def _search(self) -> None:
@@ -349,6 +352,30 @@ class PlantDesk(BaseDesk):
                 elif dialog.what:
                     act(service(now, dialog.key, who, out=True, note=dialog.reason))
                 dialog.what = ""
+
+    @property
+    def path(self) -> Path | None:
+        """The recording that is shown; None of a live plant."""
+        return getattr(self.history, "path", None)
+
+    @property
+    def t_ns(self) -> int:
+        """Where the playhead is, nanoseconds of session time."""
+        return self.playback.t_ns
+
+    @property
+    def playing(self) -> bool:
+        """Whether time runs."""
+        return self.playback.playing
+
+    def seek_ns(self, t_ns: int) -> None:
+        """Move the playhead to a session time, nanoseconds."""
+        self.playback.seek(t_ns / 1e9)
+
+    @property
+    def scene_root(self) -> p3d.NodePath | None:
+        """What the hall's scene hangs on."""
+        return None if self.scene is None else self.scene.root
 
     # -- files, end ----------------------------------------------------------------------------------------------
 

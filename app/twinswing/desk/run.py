@@ -20,7 +20,8 @@ def run_desk(path: Path | None, *, offscreen: bool = False, seconds: float | Non
 
     Without a display, or when told, one picture is rendered and its place printed.
     """
-    from twinswing.desk.window import Desk  # noqa: PLC0415  (Panda3D loads here)
+    from twinswing.desk.tools import carry_tools  # noqa: PLC0415  (Panda3D loads here)
+    from twinswing.desk.window import Desk  # noqa: PLC0415
 
     if path is not None and path.suffix.lower() == ".mcap" and holds_plant(path):
         from twinswing.desk.plant_run import run_recording  # noqa: PLC0415  (the other kind of window)
@@ -30,6 +31,7 @@ def run_desk(path: Path | None, *, offscreen: bool = False, seconds: float | Non
     file = settings_dir() / "desk.json"
     settings = load_settings(file)
     desk = Desk(settings, offscreen=offscreen, folder=Path.cwd())
+    carry_tools(desk)
     try:
         if path is not None:
             desk.open_or_raise(path)

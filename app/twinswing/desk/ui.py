@@ -134,5 +134,5 @@ class UserInterface(Interface):
         if self.files_open:
             self.files.draw(context)
         if self.help_open:
-            draw_help(context, groups())
+            draw_help(context, groups(context.more_actions))
         return scene

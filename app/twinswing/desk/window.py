@@ -5,6 +5,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import panda3d.core as p3d
+
 from twinswing.desk.actions import KEY_TO_ACTION, REPEATING
 from twinswing.desk.base import BaseDesk
 from twinswing.desk.jobs import AnalysisJob
@@ -22,6 +24,7 @@ from twinswing.swing.model import SwingSession
 from twinswing.swing.readable import readable_speeds
 from twinswing.swing.series import hand_speed, head_speed
 from twinswing.swing.session_io import load_session, open_video
+from twinswing.timeline.clock import to_ns, to_s
 
 _SCENE_PARTS = ("trail", "plane", "screen", "skeleton")
 _HIDDEN_AT_FIRST = {"plane": False, "skeleton": False}
@@ -72,6 +75,7 @@ class Desk(BaseDesk):
         context.job, context.recent = self.job, self.settings.recent
         context.notice = self.notice
         context.do, context.seek, context.open_path = self.do, self.playback.seek, self.open_path
+        context.draw_on_picture, context.more_actions = self._draw_on_picture, self.addon_actions
         # Over the video, the scene takes the video's own shape.
         video = self.session.video if self.viewport.motion.view == "video" else None
         aspect = video.width_px / video.height_px if video else None
@@ -107,7 +111,7 @@ class Desk(BaseDesk):
             self._toggle(rest)
         elif name in simple:
             simple[name]()
-        else:
+        elif not self._addon_does(name):
             self.playback.do(name, self.session)
 
     def _go_to_view(self, view: str) -> None:
@@ -193,6 +197,7 @@ class Desk(BaseDesk):
 
     def show_session(self, session: SwingSession) -> None:
         """Show a session from its start in the present view."""
+        self._tell_leaving()
         self.video.close()
         if self.scene is not None:
             self.scene.root.remove_node()
@@ -213,6 +218,31 @@ class Desk(BaseDesk):
         self._apply_parts()
         if session.path is not None:
             self.set_title(session.path.name)
+        self._tell_opened()
+
+    @property
+    def path(self) -> Path | None:
+        """The recording that is shown."""
+        return self.session.path
+
+    @property
+    def t_ns(self) -> int:
+        """Where the playhead is, nanoseconds of session time."""
+        return to_ns(self.playback.t_s)
+
+    @property
+    def playing(self) -> bool:
+        """Whether time runs."""
+        return self.playback.head.playing
+
+    def seek_ns(self, t_ns: int) -> None:
+        """Move the playhead to a session time, nanoseconds."""
+        self.playback.seek(to_s(t_ns))
+
+    @property
+    def scene_root(self) -> p3d.NodePath | None:
+        """What the swing's scene hangs on."""
+        return None if self.scene is None else self.scene.root
 
     def current_settings(self) -> Settings:
         """Return what is to be remembered."""

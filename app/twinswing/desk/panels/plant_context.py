@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from twinswing.desk.actions import Action
 from twinswing.desk.plant_choices import PlantChoices
 from twinswing.desk.plant_work import Worker
 from twinswing.plant.history import History, Snapshot
@@ -44,6 +45,7 @@ class PlantContext:
     links: Mapping[str, LinkStatus] = field(default_factory=dict)
     fonts: dict[str, Any] = field(default_factory=dict)
     recent: tuple[str, ...] = ()
+    more_actions: tuple[Action, ...] = ()
     notice: str = ""
     do: Callable[[str], None] = lambda _: None
     seek: Callable[[float], None] = lambda _: None

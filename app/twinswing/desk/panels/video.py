@@ -5,6 +5,7 @@ from imgui_bundle import imgui
 
 from twinswing.body.landmarks import LANDMARK, FrameState
 from twinswing.desk import theme
+from twinswing.desk.addons import PictureRect
 from twinswing.desk.panels.context import PanelContext
 
 _TRUNK = (
@@ -41,9 +42,11 @@ def draw_picture(context: PanelContext) -> None:
     imgui.set_cursor_screen_pos(imgui.ImVec2(left, corner.y))
     # Panda3D keeps the bottom row first.
     imgui.image(texture, imgui.ImVec2(width * scale, height * scale), imgui.ImVec2(0, 1), imgui.ImVec2(1, 0))
+    hovered = imgui.is_item_hovered()
     frame = frame_index(context)
     if frame is not None:
         _draw_skeleton(context, frame, left, corner.y, scale)
+    context.draw_on_picture(PictureRect(left, corner.y, width * scale, height * scale, hovered))
 
 
 def frame_index(context: PanelContext) -> int | None:

@@ -1,0 +1,16 @@
+"""Which tools every window carries, and in which order they are asked."""
+
+import getpass
+
+from twinswing.desk.base import BaseDesk
+from twinswing.desk.open_review import OpenReview
+
+
+def carry_tools(desk: BaseDesk, *, author: str = "") -> OpenReview:
+    """Give a window its tools; return the annotations that they share.
+
+    author: in whose name is annotated; by default whoever is logged in.
+    """
+    review = OpenReview(author or getpass.getuser())
+    desk.add(review)
+    return review

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from twinswing.desk.addons import Addon
 from twinswing.errors import TwinswingError
 from twinswing.review.document import Change, ReviewDocument
+from twinswing.review.model import Annotation
 from twinswing.review.storage import load_document, save_document
 
 if TYPE_CHECKING:
@@ -22,6 +23,9 @@ class OpenReview(Addon):
     document : an empty one where there is no recording, which nothing keeps.
     voices   : files of voice notes by SHA-256, to be kept with the document.
     held     : while True nothing is written to the recording, since somebody else is reading it whole.
+    refusal  : why nobody may annotate at this end, in one sentence to be shown to who tries; "" where one may.
+    drawing  : what is under the hand at this end and not in the document yet; others are shown it as it grows.
+    passing  : what is under the hands of others; shown, never kept. One whose id is in the document is done.
     """
 
     def __init__(self, author: str) -> None:
@@ -29,6 +33,9 @@ class OpenReview(Addon):
         self.document = ReviewDocument()
         self.voices: dict[str, bytes] = {}
         self.held = False
+        self.refusal = ""
+        self.drawing: Annotation | None = None
+        self.passing: tuple[Annotation, ...] = ()
         self._desk: BaseDesk | None = None
         self._changed = False
         self._listeners: list[Callable[[], None]] = []

@@ -5,7 +5,7 @@ the video, or taken from the address: the shaft points away from the golfer) and
 address is put there).
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from twinswing.club.impact import ImpactShock, find_impacts, swing_peaks
 from twinswing.club.model import ClubMotion, ClubSpec, FloatArray, ImuSamples, Mount
 from twinswing.club.mount import FoundMount, find_mount
 from twinswing.club.orientation import between, continuous, heading_turn, multiply, rotate
-from twinswing.club.smoother import Known, Navigation, NavigationSettings, navigate, skew
+from twinswing.club.smoother import Known, Navigation, NavigationSettings, matrices, navigate, skew
 from twinswing.club.stillness import Still, find_still
 from twinswing.errors import InputError
 
@@ -78,6 +78,9 @@ class ClubSwing:
                       the largest speed where nothing was struck.
     mount           : as stated or found. shock : the blow.
     misfit          : how well still, ball and still agree with the samples, in sigmas; above 3 the path is doubtful.
+    velocity_mps, velocity_covariance : of the head's centre in the motion's frame, shapes (n, 3) and (n, 3, 3).
+    still_rows      : so many rows of the motion, from its first, are the still address.
+    heading_sigma_rad : the part of the motion's sigma that is its heading's, which nothing within the swing changes.
     """
 
     motion: ClubMotion
@@ -90,6 +93,10 @@ class ClubSwing:
     shock: ImpactShock | None
     misfit: float
     warnings: tuple[str, ...] = ()
+    velocity_mps: FloatArray = field(default_factory=lambda: np.zeros((0, 3)))
+    velocity_covariance: FloatArray = field(default_factory=lambda: np.zeros((0, 3, 3)))
+    still_rows: int = 0
+    heading_sigma_rad: float = 0.0
 
 
 def default_head_m(spec: ClubSpec) -> FloatArray:
@@ -268,7 +275,13 @@ def _place(
         spec=replace(spec, mount=Mount(mount.position_m, (to_club[0], to_club[1], to_club[2], to_club[3]))),
         source="club",
     )
-    return _summary(motion, speed, sigma_mps, span, mount, found.misfit, settings)
+    return replace(
+        _summary(motion, speed, sigma_mps, span, mount, found.misfit, settings),
+        velocity_mps=head_velocity,
+        velocity_covariance=_velocity_covariance(found, matrices(world[None])[0], head_velocity - velocity),
+        still_rows=span.takeaway - span.first,
+        heading_sigma_rad=heading_sigma,
+    )
 
 
 def _sigmas(
@@ -297,6 +310,17 @@ def _sigmas(
         np.hypot(np.sqrt(np.maximum(tilt, 0.0) / 3.0), mount.sigma_rad),
         np.sqrt(np.maximum(own, 0.0) + swing**2),
     )
+
+
+def _velocity_covariance(found: Navigation, world: FloatArray, turning: FloatArray) -> FloatArray:
+    """Return the covariance of the head's velocity in the world, shape (n, 3, 3), (m/s)^2.
+
+    world   : navigation frame to world, shape (3, 3). turning: the head's velocity about the sensor, world, (n, 3).
+    """
+    P = found.covariance
+    J = np.concatenate([-skew(turning @ world), np.tile(np.eye(3), (len(P), 1, 1))], axis=2)
+    own = J @ P[:, :6, :6] @ np.swapaxes(J, 1, 2)
+    return np.asarray(world @ own @ world.T)
 
 
 def _summary(

@@ -6,6 +6,7 @@ from pathlib import Path
 from twinswing.body.camera import PinholeCamera
 from twinswing.body.landmarks import PoseTrack
 from twinswing.body.skeleton import BodyMotion
+from twinswing.club.delivery import Delivery
 from twinswing.club.model import ClubMotion, ImuSamples
 
 # GolfDB's eight events in order.
@@ -88,6 +89,7 @@ class SwingSession:
     measures: dict[str, Measure] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     appearance: dict[str, str] = field(default_factory=dict)
+    delivery: Delivery | None = None
 
     def span_s(self) -> tuple[float, float]:
         """Return the first and last session time that anything was seen at, seconds; (0, 0) when empty."""

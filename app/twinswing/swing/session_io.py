@@ -17,6 +17,7 @@ from scipy.spatial.transform import Rotation
 from twinswing.body.camera import PinholeCamera
 from twinswing.body.landmarks import PoseTrack
 from twinswing.body.skeleton import BodyMotion
+from twinswing.club.delivery import Delivery
 from twinswing.club.model import ClubMotion, ClubSpec, ImuSamples, Mount
 from twinswing.errors import InputError
 from twinswing.recording import topics
@@ -195,6 +196,7 @@ def _document(session: SwingSession, camera: str) -> dict[str, Any]:
         "measures": {name: asdict(measure) for name, measure in session.measures.items()},
         "warnings": list(session.warnings),
         "appearance": dict(session.appearance),
+        "delivery": asdict(session.delivery) if session.delivery else None,
     }
     if model:
         arrays = {"position_m": model.position_m.tolist(), "rotation": model.rotation.tolist()}
@@ -255,6 +257,7 @@ def _session(reader: RecordingReader, document: Mapping[str, Any]) -> SwingSessi
         measures={name: measure for name, measure in measures.items() if measure is not None},
         warnings=tuple(document.get("warnings", ())),
         appearance=dict(document.get("appearance", {})),
+        delivery=Delivery.from_dict(document["delivery"]) if document.get("delivery") else None,
     )
 
 

@@ -115,11 +115,14 @@ def draw_clip(spec: ClipSpec) -> Scenario:
     return replace(scene, times_s=scene.times_s[keep])
 
 
-def load_clip(spec: ClipSpec, folder: Path | None = None) -> Clip:
-    """Return a clip, its landmarks from the folder if they were found before, else filmed and looked at now."""
+def load_clip(spec: ClipSpec, folder: Path | None = None, scene: Scenario | None = None) -> Clip:
+    """Return a clip, its landmarks from the folder if they were found before, else filmed and looked at now.
+
+    scene : what is filmed in place of the clip's own, such as the same swing from another side; in a folder of its own.
+    """
     folder = folder or cache_dir() / "bench-alignment"
     folder.mkdir(parents=True, exist_ok=True)
-    scene = draw_clip(spec)
+    scene = draw_clip(spec) if scene is None else scene
     key = _key(spec, scene)
     path = folder / f"{spec.rate_hz:.0f}fps-{spec.index:03d}-{key}.npz"
     film = path.with_suffix(".mp4")

@@ -115,7 +115,30 @@ def _plant_commands(sub: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     p.add_argument("plant", metavar="PLANT.toml|URL", help="a plant's file, a bundled plant's name, or an agent's URL")
     p.add_argument("--record", metavar="OUT.mcap", help="record what its sources say")
     p.add_argument("--speed", type=float, metavar="X", help="of what is simulated or replayed; 1 is real time")
+    p.add_argument(
+        "--order",
+        action="append",
+        default=[],
+        metavar="ORDER.toml",
+        help="a golfer's club order, as fit-club writes it, to be made by a simulated plant; may be repeated",
+    )
     _add_window_options(p)
+    p = sub.add_parser("fit-club", help="clubs that suit a golfer's body and swing, as an order for a plant")
+    p.add_argument("file", nargs="?", metavar="FILE.mcap", help="a recording of a swing, for its head speed")
+    p.add_argument(
+        "--kind", action="append", default=[], choices=["driver", "wood", "hybrid", "iron", "wedge"], help="what to fit"
+    )
+    p.add_argument("--name", default="", help="the golfer's name")
+    p.add_argument("--handed", choices=["right", "left"], help="by default as the recording has it")
+    p.add_argument("--height", type=float, metavar="M", help="metres, barefoot; by default as the recording states it")
+    p.add_argument("--wrist-to-floor", type=float, metavar="M", help="metres, standing upright, arms hanging")
+    p.add_argument("--hand", type=float, metavar="M", help="metres, wrist's crease to the middle finger's tip")
+    p.add_argument("--speed", type=float, metavar="M/S", help="head speed with --speed-kind, instead of a recording's")
+    p.add_argument("--speed-kind", default="driver", choices=["driver", "wood", "hybrid", "iron", "wedge"])
+    p.add_argument("--no-sensor", action="store_true", help="clubs without a sensor")
+    p.add_argument("--order", metavar="NAME", help="the order's number; by default the date and the golfer's name")
+    p.add_argument("--json", action="store_true", help="one JSON document on stdout")
+    p.add_argument("-o", "--out", metavar="ORDER.toml", help="the order to write")
 
 
 def _share_commands(sub: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -208,6 +231,7 @@ _COMMANDS = {
     "hub": ("live", "hub"),
     "play-club": ("live", "play_club"),
     "plant": ("plant", "plant"),
+    "fit-club": ("fitting", "fit_club"),
     "markers": ("ar", "markers"),
     "calibrate": ("ar", "calibrate"),
     "ar": ("ar", "ar"),

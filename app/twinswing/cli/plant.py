@@ -30,6 +30,13 @@ def plant(arguments: argparse.Namespace) -> int:
     else:
         path = find_plant(arguments.plant)
         found, folder = load_plant(path), path.resolve().parent
+    if arguments.order and not any(spec.kind == "sim" for spec in found.sources):
+        raise InputError(f"{arguments.plant}: --order needs a simulated plant, and none of its sources is of kind sim")
+    for order in arguments.order:
+        from twinswing.club.order_file import read_order
+        from twinswing.plant.work_orders import with_order
+
+        found = with_order(found, read_order(existing(order, "a club order (.toml)")))
     return run_live(
         found,
         folder,

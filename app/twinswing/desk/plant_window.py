@@ -70,6 +70,9 @@ class PlantDesk(BaseDesk):
         self.choices = PlantChoices()
         for number, place in settings.places.get(self.plant.name, {}).items():
             self.choices.bookmarks[number] = Bookmark.of(place)
+        if self.plant.work_orders:
+            # Whoever gave an order wants to see it made.
+            self.choices.order, self.choices.front = self.plant.work_orders[0].name, "Orders"
         self.data = PlantData(self.plant, history, history)
         self.playback = PlantPlayback.of(history.span_ns, live=history.live)
         self.viewport: PlantRegion = PlantRegion(self.win, self.graphicsEngine)
@@ -89,7 +92,7 @@ class PlantDesk(BaseDesk):
         self.trouble = ""  # what keeps going wrong, said until it does not
         self.set_title(self.name)
         self._bind(KEY_TO_ACTION, REPEATING)
-        self.accept("enter", self._on_enter)
+        self.accept("enter", self._on_enter)  # also while one types
 
     # -- one frame -----------------------------------------------------------------------------------------------
 
@@ -134,7 +137,7 @@ class PlantDesk(BaseDesk):
         context = self._context
         context.recent, context.notice = self.settings.recent, self.trouble or self.notice
         context.do, context.seek, context.open_path = self.do, self.playback.seek, self.open_path
-        context.more_actions = self.addon_actions
+        context.more_actions, context.draw_on_timeline = self.addon_actions, self._draw_on_timeline
         heat = None if self.scene is None else self.scene.view.heat
         rect = self.ui.plant_frame(context, self.data, None if heat is None else legend(heat))
         self.viewport.place((*rect[:2], *self.fixed_scene_px) if self.fixed_scene_px else rect)
@@ -162,10 +165,10 @@ class PlantDesk(BaseDesk):
         tape = Tape(self._tape[0], self._tape[1]) if len(self._tape) == 2 else None
         return replace(shown, way=way, followed=followed, tape=tape)
 
-    def _on_key(self, action: str, always: bool) -> None:
+    def _on_key(self, action: str, always: bool, key: str) -> None:
         # Letters that come before the search box has the keyboard are no actions.
         if always or self._focusing <= 0:
-            super()._on_key(action, always)
+            super()._on_key(action, always, key)
 
     def _on_enter(self) -> None:
         self.choices.entered = self.ui.wants_keys

@@ -37,6 +37,7 @@ from twinswing.plant.model import (
     Unit,
     UnitBehaviour,
     UnitKind,
+    WorkOrder,
 )
 from twinswing.plant.toml_lines import Key, key_lines
 
@@ -139,6 +140,7 @@ class _Builder:
             order_pieces=spread(self.file.orders.pieces),
             order_every_s=spread(self.file.orders.every_s),
             text=text,
+            work_orders=self._work_orders(),
         )
         if len(plant.items) > MAX_ITEMS:
             raise self.fail(("plant",), f"at most {MAX_ITEMS} items, found {len(plant.items)}")
@@ -148,6 +150,21 @@ class _Builder:
                     f"{self.loader.name}, line {item.line}: expected one item of each path, found {item.path!r} twice"
                 )
         return plant
+
+    def _work_orders(self) -> tuple[WorkOrder, ...]:
+        products = [*self.file.routes]
+        seen: set[str] = set()
+        out = []
+        for number, table in enumerate(self.file.work_orders):
+            key: Key = ("work_orders", number)
+            if table.product not in products:
+                hint = did_you_mean(table.product, products)
+                raise self.fail((*key, "product"), f"a product of a route, found {table.product!r}{hint}")
+            if table.name in seen:
+                raise self.fail((*key, "name"), f"a name of its own, found {table.name!r} again")
+            seen.add(table.name)
+            out.append(WorkOrder(table.name, table.product, table.pieces, table.about))
+        return tuple(out)
 
     def _source(self, name: str, table: dict[str, object]) -> SourceSpec:
         key: Key = ("sources", name)

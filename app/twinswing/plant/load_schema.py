@@ -239,6 +239,15 @@ class OrdersTable(Table):
     every_s: SpreadField = SpreadTable(mean=300.0)
 
 
+class WorkOrderTable(Table):
+    """An order that somebody gave."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,99}$")]
+    product: Text
+    pieces: Annotated[int, Field(ge=1, le=1000)] = 1
+    about: Text = ""
+
+
 class PlantTable(Table):
     """What the plant is."""
 
@@ -263,6 +272,7 @@ class PlantFile(Table):
     routes: dict[str, RouteTable] = Field(default_factory=dict)
     meters: dict[str, MeterTable] = Field(default_factory=dict)
     aisles: list[AisleTable] = Field(default_factory=list)
+    work_orders: Annotated[list[WorkOrderTable], Field(max_length=10_000)] = Field(default_factory=list)
 
 
 def finite(value: object) -> bool:

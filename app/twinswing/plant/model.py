@@ -244,6 +244,19 @@ class Group:
     label: str
 
 
+@dataclass(frozen=True, slots=True)
+class WorkOrder:
+    """An order that somebody gave, beside those that a simulation makes up.
+
+    name: as units name it. product: of one of the plant's routes. about: what is to be made and for whom, in words.
+    """
+
+    name: str
+    product: str
+    pieces: int = 1
+    about: str = ""
+
+
 @dataclass(frozen=True)
 class Plant:
     """A whole plant. Its items are numbered once, in `items`' order; histories and snapshots use those numbers."""
@@ -264,6 +277,7 @@ class Plant:
     order_pieces: Spread = Spread(1.0)  # pieces an order
     order_every_s: Spread = Spread(300.0)  # between orders
     text: str = ""  # the file itself, which goes into a recording
+    work_orders: tuple[WorkOrder, ...] = ()
 
     @cached_property
     def items(self) -> tuple[DataItem, ...]:

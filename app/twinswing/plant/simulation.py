@@ -71,6 +71,8 @@ class Simulation:
                 self.env.process(self._work(run))
         if plant.routes:
             self.env.process(self._order())
+        if plant.work_orders:
+            self.env.process(self._take_work_orders())
         if incident is not None:
             self.env.process(self._degrade(incident))
 
@@ -192,6 +194,21 @@ class Simulation:
             for _ in range(order.pieces):
                 self._book(order)
             yield self.env.timeout(max(gap(), LEAST_CYCLE_NS))
+
+    def _take_work_orders(self) -> Flow:
+        """Book the orders that somebody gave, at time zero."""
+        numbers = {route.product: number for number, route in enumerate(self.plant.routes)}
+        for given in self.plant.work_orders:
+            if given.product not in numbers:
+                raise InputError(
+                    f"The order {given.name} asks for {given.product!r}; "
+                    f"{self.plant.name} makes {', '.join(numbers) or 'nothing'}."
+                )
+        yield self.env.timeout(max(-self.now_ns, 0))
+        for given in self.plant.work_orders:
+            order = Order(given.name, numbers[given.product], given.pieces, self.now_ns)
+            for _ in range(order.pieces):
+                self._book(order)
 
     def _book(self, order: Order) -> None:
         steps = self.steps[order.route]

@@ -63,6 +63,11 @@ def _followed(context: PlantContext, visits: Sequence[Visit] | None) -> None:
     if imgui.small_button("Leave it"):
         context.choices.order = ""
         return
+    given = next((w for w in context.plant.work_orders if w.name == context.choices.order), None)
+    if given is not None and given.about:
+        imgui.push_text_wrap_pos(0.0)
+        imgui.text(given.about)
+        imgui.pop_text_wrap_pos()
     if visits is None:
         imgui.text_disabled("Looking for where it has been ...")
         return

@@ -18,7 +18,8 @@ from twinswing.review.checks import to_fields
 from twinswing.review.document import ReviewDocument
 from twinswing.review.fetch import PIECE_BYTES, RecordingSource, fetch_recording
 from twinswing.review.model import Annotation, Span
-from twinswing.review.share import ShareClient, ShareServer
+from twinswing.review.share import ShareServer
+from twinswing.review.share_client import ShareClient
 from twinswing.review.share_protocol import (
     Allowance,
     Hello,
@@ -244,7 +245,7 @@ async def test_presence_is_seen_thinned_and_not_kept() -> None:
         lasted = time.monotonic() - start
         assert seen[0] == ("Ann", Presence(0, True, (0.0, 1.0, 2.0, 0.0, 0.0, 1.0), (0.5, 0.5), drawing))
         assert len(seen) <= lasted * 20.0 / 0.9 + 1
-        assert set(roster[-1]) == {("Ann", "coach"), ("Zoe", "guest")}
+        assert {(person.name, person.role) for person in roster[-1]} == {("Ann", "coach"), ("Zoe", "guest")}
         assert len(room.document) == 0
 
 

@@ -1,4 +1,4 @@
-"""A session reviewed together over `websockets`: thin shells around `share_protocol` and the document.
+"""A session reviewed together over `websockets`: the end that serves. `share_client` is the other one.
 
 Everything runs on one asyncio loop, the document included. A peer is only ever written to through its own queue, so
 that a slow one makes nobody wait; one that is too slow, or breaks a rule, is sent away alone.
@@ -8,20 +8,29 @@ import asyncio
 import logging
 import ssl
 import time
-from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
-from websockets.asyncio.client import ClientConnection, connect
 from websockets.asyncio.server import Server, ServerConnection, serve
-from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
+from websockets.exceptions import ConnectionClosed
 
 from twinswing.errors import InputError
 from twinswing.review import fetch
 from twinswing.review import share_protocol as wire
 from twinswing.review.document import ReviewDocument
 from twinswing.review.fetch import RecordingSource
-from twinswing.review.share_protocol import DEFAULT_SHARE, Allowance, Hello, Invitations, Presence, ShareLimits
+from twinswing.review.share_outbox import Outbox, with_sender
+from twinswing.review.share_protocol import (
+    COLOURS,
+    DEFAULT_SHARE,
+    Allowance,
+    Hello,
+    Invitations,
+    Person,
+    Presence,
+    ShareLimits,
+    Welcome,
+)
 from twinswing.review.updates import UPDATE_LIMITS
 from twinswing.streams.hub_settings import is_loopback
 
@@ -30,42 +39,29 @@ _LOG.addHandler(logging.NullHandler())
 
 # Close codes of RFC 6455: a rule was broken, and come back later.
 _POLICY, _LATER = 1008, 1013
-# An update that says nothing: no clients, no deletions.
-_NOTHING = b"\x00\x00"
-
-
-class Outbox:
-    """Frames waiting for one peer, in order, of limited size; `put` tells when that is exceeded."""
-
-    def __init__(self, limit_bytes: int) -> None:
-        self._limit = limit_bytes
-        self._frames: asyncio.Queue[str | bytes] = asyncio.Queue()
-        self.waiting_bytes = 0
-
-    def put(self, frame: str | bytes) -> bool:
-        """Add a frame; return False, and add nothing, if the peer is too far behind."""
-        if self.waiting_bytes and self.waiting_bytes + len(frame) > self._limit:
-            return False
-        self.waiting_bytes += len(frame)
-        self._frames.put_nowait(frame)
-        return True
-
-    async def drain(self, socket: ServerConnection | ClientConnection) -> None:
-        """Send what comes, for ever; raises ConnectionClosed."""
-        while True:
-            frame = await self._frames.get()
-            await socket.send(frame)
-            self.waiting_bytes -= len(frame)
+# How often the time to each peer and back is measured and told, seconds.
+_MEASURE_S = 2.0
+# How long the end of a session waits for what was said last to be on its way, seconds.
+_LAST_WORDS_S = 2.0
+# How many who were here are remembered, so that they come back under their name and colour.
+_REMEMBERED = 64
 
 
 @dataclass
 class _Peer:
     ident: str
-    name: str
-    role: str
+    who: str
+    person: Person
     socket: ServerConnection
     outbox: Outbox
     allowance: Allowance
+    withheld: Presence | None = None
+    later: asyncio.TimerHandle | None = None
+
+    def now(self) -> Person:
+        """Return who this is, with the time to there and back as last measured."""
+        latency_s = self.socket.latency
+        return replace(self.person, rtt_s=round(latency_s, 4) if latency_s > 0.0 else None)
 
 
 class ShareServer:
@@ -80,14 +76,21 @@ class ShareServer:
         port: int = 0,
         tls: ssl.SSLContext | None = None,
         limits: ShareLimits = DEFAULT_SHARE,
-        on_presence: Callable[[str, Presence], None] | None = None,
+        name: str = "",
+        on_presence: Callable[[str, Presence], None] = lambda _name, _presence: None,
+        on_peers: Callable[[tuple[Person, ...]], None] = lambda _people: None,
+        on_update: Callable[[bytes], None] = lambda _update: None,
         recording: RecordingSource | None = None,
         clock_s: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`on_presence` is called with a name and a presence; `clock_s` is what invitations' times are on.
-        `recording` is handed out to who asks for it (`fetch.fetch_recording`).
+        """Prepare to serve.
 
-
+        name        : of the person at this end, who is listed with the others; "" for none.
+        on_presence : called with a name and where that person is.
+        on_peers    : called with everyone who is there whenever that changes.
+        on_update   : called with every update that a peer sent, when the document has it.
+        recording   : handed out to who asks for it (`fetch.fetch_recording`).
+        clock_s     : what invitations' times are on.
         Raises InputError for a host beyond this machine without TLS: tokens and remarks would be read on the way.
         """
         if tls is None and not is_loopback(host):
@@ -95,9 +98,13 @@ class ShareServer:
         self._document, self._invitations = document, invitations
         self._host, self._port, self._tls = host, port, tls
         self._limits, self._clock_s = limits, clock_s
-        self._on_presence = on_presence
+        self._name = name
+        self._on_presence, self._on_peers, self._on_update = on_presence, on_peers, on_update
         self._recording = recording
         self._peers: dict[str, _Peer] = {}
+        self._remembered: dict[str, Person] = {}
+        self._told: tuple[Person, ...] = ()
+        self._measuring: asyncio.Task[None] | None = None
         self._sockets = 0
         self._numbers = 0
         self._server: Server | None = None
@@ -112,7 +119,13 @@ class ShareServer:
     @property
     def peers(self) -> tuple[tuple[str, str], ...]:
         """Name and role of everyone who is here."""
-        return tuple((p.name, p.role) for p in self._peers.values())
+        return tuple((p.person.name, p.person.role) for p in self._peers.values())
+
+    @property
+    def people(self) -> tuple[Person, ...]:
+        """Everyone who is here, the host first."""
+        host = (Person(self._name, wire.HOST),) if self._name else ()
+        return host + tuple(p.now() for p in self._peers.values())
 
     async def start(self) -> None:
         """Listen; raises InputError where that is not possible."""
@@ -126,7 +139,7 @@ class ShareServer:
                 # Raised once the token is known: a stranger cannot make us hold more than this.
                 max_size=self._limits.hello_bytes,
                 max_queue=16,
-                ping_interval=5.0,
+                ping_interval=_MEASURE_S,
                 ping_timeout=10.0,
                 close_timeout=1.0,
                 server_header=None,
@@ -135,9 +148,21 @@ class ShareServer:
         except OSError as error:
             raise InputError(f"cannot listen on {self._host}:{self._port}: {error.strerror or error}.") from None
         self._unlisten = self._document.on_update(self._broadcast)
+        self._measuring = asyncio.create_task(self._measure())
 
     async def stop(self) -> None:
-        """Close every line and stop listening."""
+        """Send what is still to be sent, say that the session is over, close every line and stop listening."""
+        if self._measuring is not None:
+            self._measuring.cancel()
+            await asyncio.wait([self._measuring])
+            self._measuring = None
+        end_s = time.monotonic() + _LAST_WORDS_S
+        while any(p.outbox.waiting_bytes for p in self._peers.values()) and time.monotonic() < end_s:
+            await asyncio.sleep(0.01)
+        leaving = [asyncio.create_task(p.socket.close(wire.ENDED, "the session is over")) for p in self._peers.values()]
+        if leaving:
+            # What peers sent before they heard of the end still comes in meanwhile.
+            await asyncio.wait(leaving)
         if self._unlisten is not None:
             self._unlisten()
             self._unlisten = None
@@ -147,7 +172,18 @@ class ShareServer:
 
     def tell(self, name: str, presence: Presence) -> None:
         """Tell everyone where the person at this end is."""
-        self._present("host", name, wire.presence_text(presence), None)
+        self._present(name, presence, None)
+
+    def spread(self, update: bytes) -> None:
+        """Take an update from another copy at this end and send it to everyone; raises InputError as `apply` does."""
+        self._document.apply(update)
+        self._broadcast(update)
+
+    async def _measure(self) -> None:
+        while True:
+            await asyncio.sleep(_MEASURE_S)
+            if self.people != self._told:
+                self._tell_peers()
 
     async def _serve(self, socket: ServerConnection) -> None:
         self._sockets += 1
@@ -160,7 +196,7 @@ class ShareServer:
                 await fetch.hand_out(socket, self._recording)
                 return
             peer = await self._let_in(socket)
-            await _with_sender(peer.outbox, socket, self._listen(peer))
+            await with_sender(peer.outbox, socket, self._listen(peer))
         except InputError as error:
             await socket.close(_POLICY, str(error)[:120])
         except TimeoutError:
@@ -169,9 +205,9 @@ class ShareServer:
             pass  # an abrupt end is an end
         finally:
             self._sockets -= 1
-            gone = [ident for ident, p in self._peers.items() if p.socket is socket]
-            for ident in gone:
-                del self._peers[ident]
+            gone = [p for p in self._peers.values() if p.socket is socket]
+            for peer in gone:
+                self._forget(peer)
             if gone:
                 self._tell_peers()
 
@@ -193,25 +229,54 @@ class ShareServer:
         missing = self._document.update(hello.state)
         socket.protocol.max_message_size = UPDATE_LIMITS.update_bytes
         self._numbers += 1
-        welcome = wire.welcome_text(role, self._document.state(), str(self._numbers))
+        person = self._recognise(hello, role)
+        welcome = wire.welcome_text(Welcome(role, person.name, self._document.state()))
         # The first update may be a whole document, larger than what may wait later: it is what the peer came for.
         outbox = Outbox(self._limits.queue_bytes + len(welcome) + len(missing))
-        peer = _Peer(str(self._numbers), hello.name, role, socket, outbox, Allowance(self._limits, now_s))
+        peer = _Peer(str(self._numbers), hello.who, person, socket, outbox, Allowance(self._limits, now_s))
         outbox.put(welcome)
         outbox.put(missing)
         self._peers[peer.ident] = peer
         self._tell_peers()
         return peer
 
+    def _recognise(self, hello: Hello, role: str) -> Person:
+        """Return who comes: under the former name and colour after a cut line, with a name of its own in any case."""
+        if hello.who:
+            for peer in [p for p in self._peers.values() if p.who == hello.who]:
+                # The line that was cut at the other end and not yet found out about at this one.
+                self._forget(peer)
+                peer.socket.transport.abort()
+        here = [p.person for p in self._peers.values()]
+        known = self._remembered.pop(hello.who, None)
+        name = wire.free_name(hello.name if known is None else known.name, {self._name, *(p.name for p in here)})
+        if known is None or known.colour in {p.colour for p in here}:
+            used = [p.colour for p in (*here, *self._remembered.values())]
+            colour = min(COLOURS[1:], key=lambda c: (used.count(c), COLOURS.index(c)))
+        else:
+            colour = known.colour
+        person = Person(name, role, colour)
+        if hello.who:
+            self._remembered[hello.who] = person
+            while len(self._remembered) > _REMEMBERED:
+                del self._remembered[next(iter(self._remembered))]
+        return person
+
+    def _forget(self, peer: _Peer) -> None:
+        self._peers.pop(peer.ident, None)
+        if peer.later is not None:
+            peer.later.cancel()
+
     async def _listen(self, peer: _Peer) -> None:
         async for frame in peer.socket:
             if not peer.allowance.takes(len(frame), self._clock_s()):
                 raise InputError("More was sent than one peer may.")
             if isinstance(frame, bytes):
-                if peer.role != "coach":
+                if peer.person.role != "coach":
                     raise InputError("A guest looks; only a coach draws.")
                 self._document.apply(frame)
                 self._broadcast(frame, but=peer.ident)
+                self._on_update(frame)
             else:
                 self._hear(peer, frame)
 
@@ -220,13 +285,28 @@ class ShareServer:
         if message["type"] != "presence":
             raise InputError(f"A message of type {message['type'][:20]!r} is not known.")
         presence = wire.read_presence(message)
-        if peer.allowance.passes_presence(self._clock_s()):
-            self._present(peer.ident, peer.name, wire.presence_text(presence), peer.ident)
-            if self._on_presence is not None:
-                self._on_presence(peer.name, presence)
+        if presence.drawing and peer.person.role != "coach":
+            raise InputError("A guest looks; only a coach draws.")
+        peer.withheld = presence
+        if peer.later is None:
+            self._pass_on(peer)
 
-    def _present(self, ident: str, name: str, text: str, but: str | None) -> None:
-        frame = wire.signed_text(text, ident, name)
+    def _pass_on(self, peer: _Peer) -> None:
+        """Tell the others where a peer is, as soon as it may: the newest is never left out."""
+        peer.later = None
+        presence = peer.withheld
+        if presence is None or peer.ident not in self._peers:
+            return
+        wait_s = peer.allowance.presence_wait_s(self._clock_s())
+        if wait_s > 0.0:
+            peer.later = asyncio.get_running_loop().call_later(wait_s, self._pass_on, peer)
+            return
+        peer.withheld = None
+        self._present(peer.person.name, presence, peer.ident)
+        self._on_presence(peer.person.name, presence)
+
+    def _present(self, name: str, presence: Presence, but: str | None) -> None:
+        frame = wire.signed_text(presence, name)
         for peer in tuple(self._peers.values()):
             # What is out of date before it is read is not worth a place in a slow peer's queue.
             if peer.ident != but and peer.outbox.waiting_bytes < self._limits.text_bytes:
@@ -236,125 +316,10 @@ class ShareServer:
         for peer in tuple(self._peers.values()):
             if peer.ident != but and not peer.outbox.put(frame):
                 # It does not read: closing politely would wait for it to read the goodbye.
-                del self._peers[peer.ident]
+                self._forget(peer)
                 peer.socket.transport.abort()
 
     def _tell_peers(self) -> None:
-        self._broadcast(wire.peers_text([(p.ident, p.name, p.role) for p in self._peers.values()]))
-
-
-@dataclass
-class ShareClient:
-    """One end of a shared session: keeps a document in step with a server's, over as many lines as it takes.
-
-    document    : this end's own copy; changed here, it is sent; changed elsewhere, its listeners hear.
-    on_presence : called with a name and where that person is.
-    on_peers    : called with name and role of everyone who is there.
-    on_line     : called with True when both ends have all of each other, with False when the line is cut.
-    retry_s     : first and longest time between two tries.
-    """
-
-    url: str
-    token: str
-    name: str
-    document: ReviewDocument
-    tls: ssl.SSLContext | None = None
-    limits: ShareLimits = DEFAULT_SHARE
-    on_presence: Callable[[str, Presence], None] = lambda _name, _presence: None
-    on_peers: Callable[[tuple[tuple[str, str], ...]], None] = lambda _peers: None
-    on_line: Callable[[bool], None] = lambda _on: None
-    retry_s: tuple[float, float] = (0.1, 5.0)
-    role: str = field(default="", init=False)
-    _outbox: Outbox | None = field(default=None, init=False)
-
-    async def run(self) -> None:
-        """Stay joined until cancelled; raises InputError if the server refuses this invitation or what was sent."""
-        stop = self.document.on_update(self._send)
-        wait_s = self.retry_s[0]
-        try:
-            while True:
-                try:
-                    async with connect(
-                        self.url,
-                        ssl=self.tls,
-                        compression=None,
-                        max_size=UPDATE_LIMITS.update_bytes,
-                        ping_interval=5.0,
-                        ping_timeout=10.0,
-                        close_timeout=1.0,
-                        logger=_LOG,
-                    ) as socket:
-                        await self._joined(socket)
-                        wait_s = self.retry_s[0]
-                except ConnectionClosed as end:
-                    if end.rcvd is not None and end.rcvd.code == _POLICY:
-                        raise InputError(f"{self.url} refused: {end.rcvd.reason}") from None
-                except InvalidURI:
-                    raise InputError(f"{self.url} is no address of a shared session (ws://HOST:PORT).") from None
-                except (OSError, InvalidHandshake, TimeoutError):
-                    pass  # nobody is there now: tried again
-                await asyncio.sleep(wait_s)
-                wait_s = min(wait_s * 2.0, self.retry_s[1])
-        finally:
-            stop()
-
-    def tell(self, presence: Presence) -> None:
-        """Tell the others where the person at this end is; forgotten while the line is cut."""
-        if self._outbox is not None and self._outbox.waiting_bytes < self.limits.text_bytes:
-            self._outbox.put(wire.presence_text(presence))
-
-    def _send(self, update: bytes) -> None:
-        if self._outbox is not None and self.role == "coach":
-            # A line that takes nothing is cut by its pings; what was not sent is merged on the next one.
-            self._outbox.put(update)
-
-    async def _joined(self, socket: ClientConnection) -> None:
-        await socket.send(wire.hello_text(Hello(self.token, self.name, self.document.state())))
-        first = await socket.recv()
-        message = wire.parse(first if isinstance(first, str) else "")
-        if message["type"] != "welcome" or message.get("role") not in wire.ROLES:
-            raise InputError(f"{self.url} did not answer as a shared session does.")
-        self.role = message["role"]
-        outbox = Outbox(UPDATE_LIMITS.update_bytes)
-        mine = self.document.update(wire.read_state(message))
-        if self.role == "coach" and mine != _NOTHING:
-            outbox.put(mine)
-        self._outbox = outbox
-        try:
-            await _with_sender(outbox, socket, self._listen(socket))
-        finally:
-            self._outbox = None
-            self.on_line(False)
-
-    async def _listen(self, socket: ClientConnection) -> None:
-        whole = False
-        async for frame in socket:
-            if isinstance(frame, bytes):
-                self.document.apply(frame)
-                if not whole:
-                    whole = True
-                    self.on_line(True)
-            else:
-                self._hear(wire.parse(frame))
-
-    def _hear(self, message: dict[str, Any]) -> None:
-        if message["type"] == "presence":
-            self.on_presence(wire.read_name(message), wire.read_presence(message))
-        elif message["type"] == "peers":
-            self.on_peers(wire.read_peers(message))
-
-
-async def _with_sender(
-    outbox: Outbox, socket: ServerConnection | ClientConnection, listening: Coroutine[Any, Any, None]
-) -> None:
-    """Listen while an outbox is sent; the end of either is the end of both."""
-    sender = asyncio.create_task(outbox.drain(socket))
-    try:
-        await listening
-    finally:
-        sender.cancel()
-        # Not awaited itself: its being cancelled could not be told from this task's.
-        await asyncio.wait([sender])
-        error = None if sender.cancelled() else sender.exception()
-        if error is not None and not isinstance(error, ConnectionClosed):
-            raise error
+        self._told = self.people
+        self._broadcast(wire.peers_text(self._told))
+        self._on_peers(self._told)

@@ -11,7 +11,8 @@ import binascii
 import hashlib
 import hmac
 import json
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
 from secrets import token_urlsafe
@@ -23,6 +24,15 @@ from twinswing.review.updates import UPDATE_LIMITS
 
 VERSION = 1
 ROLES = ("coach", "guest")
+# Role of who serves the session: no token gives it.
+HOST = "host"
+# Close code (of those for private use, RFC 6455 7.4.2): the session is over, so nobody need try again.
+ENDED = 4000
+# One for each who is there, apart in lightness too; the first is the host's.
+COLOURS = ("#ffb000", "#4cc2ff", "#ff6b8b", "#7ddc6f", "#c79bff", "#ffe066", "#ff9152", "#5ee0c8")
+
+
+_COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 
 
 @dataclass(frozen=True)
@@ -65,9 +75,38 @@ class Invitation:
 
 @dataclass(frozen=True)
 class Hello:
-    """What a peer says first."""
+    """What a peer says first.
+
+    who : a secret of its own that it says again after a cut line, so that it is known for the same; "" for none.
+    """
 
     token: str
+    name: str
+    state: bytes
+    who: str = ""
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody who is there.
+
+    name   : no two who are there have the same.
+    role   : "host", "coach" or "guest".
+    colour : "#rrggbb", the same at every end.
+    rtt_s  : seconds for a message to this person and back; None before it was measured, and for the host.
+    """
+
+    name: str
+    role: str
+    colour: str = COLOURS[0]
+    rtt_s: float | None = None
+
+
+@dataclass(frozen=True)
+class Welcome:
+    """What a server answers: the role that the token gives, the name that one goes by, and what the server knows."""
+
+    role: str
     name: str
     state: bytes
 
@@ -76,7 +115,7 @@ class Hello:
 class Presence:
     """Where somebody is: what changes many times a second and is not kept.
 
-    t_ns    : session time of the playhead; playing: whether it runs.
+    t_ns    : session time of the playhead; playing: whether it runs; speed: how fast, 1 is real time.
     camera  : eye and what it looks at, world metres: x y z x y z; () if it is not told.
     pointer : a world point (3) or a place on a picture (2, 0 to 1); () for none.
     drawing : fields of an annotation in progress (`checks.to_fields`), with its id under "id"; {} for none.
@@ -87,6 +126,7 @@ class Presence:
     camera: tuple[float, ...] = ()
     pointer: tuple[float, ...] = ()
     drawing: Mapping[str, str] | None = None
+    speed: float = 1.0
 
 
 class Invitations:
@@ -134,23 +174,24 @@ class Allowance:
         self._bytes = min(self._bytes + dt * limits.bytes_per_s, most) - size
         return self._frames >= 0 and self._bytes >= 0
 
-    def passes_presence(self, now_s: float) -> bool:
-        """Tell whether a presence is passed on now; a tenth of jitter is forgiven."""
-        if now_s - self._presence_s < 0.9 / self._limits.presence_hz:
-            return False
+    def presence_wait_s(self, now_s: float) -> float:
+        """Tell how long a presence must wait to be passed on; 0 counts it. A tenth of jitter is forgiven."""
+        wait_s = self._presence_s + 0.9 / self._limits.presence_hz - now_s
+        if wait_s > 0.0:
+            return wait_s
         self._presence_s = now_s
-        return True
+        return 0.0
 
 
 def hello_text(hello: Hello) -> str:
     """Write a hello."""
     state = base64.b64encode(hello.state).decode()
-    return _text({"type": "hello", "version": VERSION, "token": hello.token, "name": hello.name, "state": state})
+    return _text({**vars(hello), "type": "hello", "version": VERSION, "state": state})
 
 
-def welcome_text(role: str, state: bytes, ident: str) -> str:
-    """Write the answer to a hello; `ident` is what the peer goes by from now on."""
-    return _text({"type": "welcome", "role": role, "state": base64.b64encode(state).decode(), "id": ident})
+def welcome_text(welcome: Welcome) -> str:
+    """Write the answer to a hello."""
+    return _text({**vars(welcome), "type": "welcome", "state": base64.b64encode(welcome.state).decode()})
 
 
 def presence_text(presence: Presence) -> str:
@@ -158,14 +199,14 @@ def presence_text(presence: Presence) -> str:
     return _text({"type": "presence", **vars(presence), "drawing": dict(presence.drawing or {})})
 
 
-def signed_text(presence: str, ident: str, name: str) -> str:
-    """Say whose a presence is, as the server passes it on."""
-    return _text({**json.loads(presence), "id": ident, "name": name})
+def signed_text(presence: Presence, name: str) -> str:
+    """Write a presence as the server passes it on: with whose it is."""
+    return _text({**json.loads(presence_text(presence)), "name": name})
 
 
-def peers_text(peers: Sequence[tuple[str, str, str]]) -> str:
-    """Say who is there: id, name and role of each."""
-    return _text({"type": "peers", "peers": [{"id": i, "name": n, "role": r} for i, n, r in peers]})
+def peers_text(people: Sequence[Person]) -> str:
+    """Say who is there."""
+    return _text({"type": "peers", "peers": [vars(person) for person in people]})
 
 
 def parse(text: str, limits: ShareLimits = DEFAULT_SHARE) -> dict[str, Any]:
@@ -190,7 +231,18 @@ def read_hello(message: Mapping[str, Any]) -> Hello:
         raise InputError("A hello must have a token and a name of 1 to 60 characters.")
     if any(not c.isprintable() for c in name):
         raise InputError("A name must be printable.")
-    return Hello(token, name.strip(), read_state(message))
+    who = message.get("who", "")
+    if not isinstance(who, str) or len(who) > 64:
+        raise InputError("What a peer is known by again must be up to 64 characters.")
+    return Hello(token, " ".join(name.split()), read_state(message), who)
+
+
+def read_welcome(message: Mapping[str, Any]) -> Welcome:
+    """Read the answer to a hello; raises InputError."""
+    role = message.get("role")
+    if message["type"] != "welcome" or not isinstance(role, str) or role not in ROLES:
+        raise InputError("A welcome with a role was expected.")
+    return Welcome(role, read_name(message), read_state(message))
 
 
 def read_state(message: Mapping[str, Any]) -> bytes:
@@ -212,7 +264,8 @@ def read_presence(message: Mapping[str, Any]) -> Presence:
             raise InputError("A drawing in progress must be made of texts.")
         from_fields(drawing.get("id", ""), {k: v for k, v in drawing.items() if k != "id"})
     camera = _floats(message.get("camera", []), (0, 6))
-    return Presence(t_ns, playing, camera, _floats(message.get("pointer", []), (0, 2, 3)), drawing)
+    (speed,) = _floats([message.get("speed", 1.0)], (1,))
+    return Presence(t_ns, playing, camera, _floats(message.get("pointer", []), (0, 2, 3)), drawing, speed)
 
 
 def read_name(message: Mapping[str, Any]) -> str:
@@ -223,12 +276,27 @@ def read_name(message: Mapping[str, Any]) -> str:
     return name
 
 
-def read_peers(message: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-    """Read name and role of everyone who is there; raises InputError."""
+def read_peers(message: Mapping[str, Any]) -> tuple[Person, ...]:
+    """Read who is there; raises InputError."""
     peers = message.get("peers")
     if not isinstance(peers, list) or len(peers) > 1000 or any(not isinstance(p, dict) for p in peers):
         raise InputError("The list of who is there cannot be read.")
-    return tuple((read_name(p), p["role"] if p.get("role") in ROLES else "guest") for p in peers)
+    return tuple(_person(p) for p in peers)
+
+
+def free_name(name: str, taken: Collection[str]) -> str:
+    """Return a name, with a number behind it where somebody has it already; at most 60 characters."""
+    if name not in taken:
+        return name
+    return next(n for i in range(2, len(taken) + 3) if (n := f"{name[:56].rstrip()} {i}") not in taken)
+
+
+def _person(peer: Mapping[str, Any]) -> Person:
+    role, colour, rtt = peer.get("role"), peer.get("colour"), peer.get("rtt_s")
+    if not isinstance(colour, str) or not _COLOUR.fullmatch(colour):
+        colour = COLOURS[0]
+    rtt_s = None if rtt is None else max(_floats([rtt], (1,))[0], 0.0)
+    return Person(read_name(peer), role if role in (*ROLES, HOST) else "guest", colour, rtt_s)
 
 
 def _floats(value: Any, sizes: tuple[int, ...]) -> tuple[float, ...]:

@@ -117,6 +117,14 @@ def test_a_lost_link_greys_the_last_value_out_until_the_next() -> None:
     assert live.links_at(9 * S)["m"].state is LinkState.DOWN
 
 
+def test_a_links_later_word_holds_although_it_carries_an_earlier_time() -> None:
+    live = history()
+    live.observed("m", [said(1, 1.0)])
+    live.linked("m", link(LinkState.CONNECTING, 4))
+    live.linked("m", link(LinkState.LIVE, 2))  # the plant's own time, where ours about it was the clock's
+    assert live.links_at(9 * S)["m"].state is LinkState.LIVE
+
+
 def test_only_the_items_that_the_link_names_are_greyed_out() -> None:
     live = history()
     live.observed("m", [said(1, 1.0), said(1, "ACTIVE", "a1")])

@@ -83,8 +83,12 @@ class PlantInterface(Interface):
         }
         # A dock shows the panel that was focused last; the first of each is what one needs first.
         self._first = 3 if rebuild else max(self._first - 1, 0)
-        front, context.choices.front = context.choices.front, ""
-        to_front = (front,) if front else (plant_layout.SIDE[0], plant_layout.LISTS[0]) if self._first == 1 else ()
+        front = context.choices.front if self._first <= 1 else ""
+        context.choices.front = "" if front else context.choices.front
+        if self._first == 1:
+            to_front = {front or plant_layout.SIDE[0], plant_layout.LISTS[0]}
+        else:
+            to_front = {front} - {""}
         for name, draw in draws.items():
             if name in to_front:
                 imgui.set_next_window_focus()

@@ -123,6 +123,7 @@ class LiveHistory:
         self._repeated = self._late = self._future = 0
         self._actions: deque[Action] = deque(maxlen=limits.journal)
         self._links: deque[LinkEvent] = deque(maxlen=limits.journal)
+        self._said_ns: dict[str, int] = {}  # when each source's link was last said to have changed
         self._early: list[tuple[str, LinkStatus]] = []
         self._taps: list[Tap] = []
         self._state: tuple[tuple[int, int], PlantState] | None = None
@@ -417,6 +418,11 @@ class LiveHistory:
             self._early.append((source, status))
             return
         event = LinkEvent.of(source, status, self._zero)
+        if not event.items:
+            # Its words come in order, but those of a simulation carry the plant's time and ours about it the clock's:
+            # by time alone a later word could be overruled by an earlier one.
+            event = replace(event, t_ns=max(event.t_ns, self._said_ns.get(source, event.t_ns)))
+            self._said_ns[source] = event.t_ns
         self._links.append(event)
         for tap in self._taps:
             tap.put(event)

@@ -5,6 +5,7 @@ mouse is used; each of them reads the window through `BaseDesk` and takes only w
 """
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from twinswing.desk.actions import Action
@@ -36,13 +37,39 @@ class PictureRect:
         return (x_px - self.left) / max(self.width, 1.0), (y_px - self.top) / max(self.height, 1.0)
 
 
+@dataclass(frozen=True)
+class TimelineLane:
+    """The free strip of a timeline in this frame, where tools put their marks: window pixels, from the top left.
+
+    left, right      : where `start_ns` and `end_ns` lie, the first and last session time that the track shows.
+    """
+
+    left: float
+    right: float
+    top: float
+    bottom: float
+    start_ns: int
+    end_ns: int
+
+    def x_of(self, t_ns: float) -> float:
+        """Return where a session time lies; outside for what the track does not show."""
+        return self.left + (self.right - self.left) * (t_ns - self.start_ns) / max(self.end_ns - self.start_ns, 1)
+
+    def t_of(self, x_px: float) -> int:
+        """Return the session time at a place, within what the track shows, nanoseconds."""
+        share = min(max((x_px - self.left) / max(self.right - self.left, 1.0), 0.0), 1.0)
+        return self.start_ns + round(share * (self.end_ns - self.start_ns))
+
+
 class Addon:
     """One tool. What it does not need it leaves as it is here.
 
     actions: what a user can do with it, with keys and labels for the help; no key of the windows' own.
+    keys   : Panda3D key names that it may want first while it is at work (`takes_key`), the windows' own among them.
     """
 
     actions: tuple[Action, ...] = ()
+    keys: tuple[str, ...] = ()
 
     def attached(self, desk: "BaseDesk") -> None:
         """Take the window that carries it; called once."""
@@ -65,11 +92,22 @@ class Addon:
     def draw_on_picture(self, rect: PictureRect) -> None:
         """Draw on the camera's picture, into Dear ImGui's current window."""
 
+    def draw_on_timeline(self, lane: TimelineLane) -> None:
+        """Draw marks into the timeline's free strip, in Dear ImGui's current window."""
+
     def draw_scene(self) -> None:
         """Put into the scene what is to be seen in this frame, after the window's own."""
 
     def do(self, name: str) -> bool:  # noqa: ARG002  (here and below: what a tool does not need)
         """Do an action by its name; return whether it was one of this tool's."""
+        return False
+
+    def takes_key(self, key: str) -> bool:  # noqa: ARG002
+        """Take a press of a key before the window does; return whether it was taken."""
+        return False
+
+    def dropped(self, path: Path) -> bool:  # noqa: ARG002
+        """Take a file that was dropped on the window; return whether it was taken."""
         return False
 
     def escape(self) -> bool:

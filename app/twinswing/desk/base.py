@@ -10,7 +10,7 @@ import panda3d.core as p3d
 from direct.showbase.ShowBase import ShowBase
 
 from twinswing.desk.actions import Action
-from twinswing.desk.addons import Addon, PictureRect
+from twinswing.desk.addons import Addon, PictureRect, TimelineLane
 from twinswing.desk.settings import Settings
 from twinswing.desk.ui import Interface
 from twinswing.desk.viewport import SceneRegion
@@ -88,7 +88,7 @@ class BaseDesk(ShowBase):  # type: ignore[misc]
         """Let keys do actions, the mouse move the camera, and every frame draw."""
         for key, action in keys.items():
             # Function keys are no text: they act while one types as well.
-            words = [action, key[:1] == "f" and key[1:].isdigit()]
+            words = [action, key[:1] == "f" and key[1:].isdigit(), key]
             self.accept(key, self._on_key, words)
             if key in repeating:
                 self.accept(f"{key}-repeat", self._on_key, words)
@@ -108,10 +108,13 @@ class BaseDesk(ShowBase):  # type: ignore[misc]
         self.addons.append(addon)
         for action in addon.actions:
             for key in action.keys:
-                words = [action.name, key[:1] == "f" and key[1:].isdigit()]
+                words = [action.name, key[:1] == "f" and key[1:].isdigit(), key]
                 self.accept(key, self._on_key, words)
                 if action.repeat:
                     self.accept(f"{key}-repeat", self._on_key, words)
+        for key in addon.keys:
+            if not self.is_accepting(key):
+                self.accept(key, self._on_key, ["", False, key])
         addon.attached(self)
         if self.scene_root is not None:
             addon.opened()
@@ -129,6 +132,10 @@ class BaseDesk(ShowBase):  # type: ignore[misc]
         for addon in self.addons:
             addon.draw_on_picture(rect)
 
+    def _draw_on_timeline(self, lane: TimelineLane) -> None:
+        for addon in self.addons:
+            addon.draw_on_timeline(lane)
+
     def _tell_opened(self) -> None:
         for addon in self.addons:
             addon.opened()
@@ -137,8 +144,10 @@ class BaseDesk(ShowBase):  # type: ignore[misc]
         for addon in self.addons:
             addon.leaving()
 
-    def _on_key(self, action: str, always: bool) -> None:
-        if always or not self.ui.wants_keys:
+    def _on_key(self, action: str, always: bool, key: str) -> None:
+        if not always and (self.ui.wants_keys or any(addon.takes_key(key) for addon in self.addons)):
+            return
+        if action:
             self.do(action)
 
     def _pointer(self) -> tuple[float, float]:
@@ -208,7 +217,8 @@ class BaseDesk(ShowBase):  # type: ignore[misc]
             self._taker[0].moved(*self._pointer())
         if self.drops:
             for path in self.drops.poll():
-                self.open_path(path)
+                if not any(addon.dropped(path) for addon in self.addons):
+                    self.open_path(path)
         self._dt = dt
         self.advance(dt)
         for addon in self.addons:

@@ -15,7 +15,7 @@ DOCK_ID = 0x7715
 class Shares:
     """How the first layout divides the window: panels' share of its width or height."""
 
-    timeline_px: float = 104.0
+    timeline_px: float = 112.0
     plots: float = 0.24
     measures: float = 0.20
 

@@ -4,7 +4,7 @@ from imgui_bundle import imgui
 
 from twinswing.desk.layout import DOCK_ID, split
 
-TIMELINE_PX = 118.0
+TIMELINE_PX = 132.0
 SIDE_PX = 396.0
 LISTS_PX = 188.0
 

@@ -75,7 +75,8 @@ class Desk(BaseDesk):
         context.job, context.recent = self.job, self.settings.recent
         context.notice = self.notice
         context.do, context.seek, context.open_path = self.do, self.playback.seek, self.open_path
-        context.draw_on_picture, context.more_actions = self._draw_on_picture, self.addon_actions
+        context.draw_on_picture, context.draw_on_timeline = self._draw_on_picture, self._draw_on_timeline
+        context.more_actions = self.addon_actions
         # Over the video, the scene takes the video's own shape.
         video = self.session.video if self.viewport.motion.view == "video" else None
         aspect = video.width_px / video.height_px if video else None

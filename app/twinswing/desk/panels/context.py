@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from twinswing.desk.actions import Action
-from twinswing.desk.addons import PictureRect
+from twinswing.desk.addons import PictureRect, TimelineLane
 from twinswing.desk.jobs import AnalysisJob
 from twinswing.swing.model import SwingSession
 from twinswing.swing.series import SpeedSeries
@@ -19,7 +19,7 @@ class PanelContext:
     t_s, span_s : playhead and the session's first and last time, seconds of session time.
     loop        : looped interval, seconds, or None.
     show        : what is shown, by name.
-    draw_on_picture : lets the window's tools draw on the camera's picture. more_actions : what they can do.
+    draw_on_picture, draw_on_timeline : let the window's tools draw there. more_actions : what they can do.
     do          : tells the window an action's name (see actions.py).
     seek        : moves the playhead, seconds.
     video       : (texture reference, width, height) of the current frame, or None.
@@ -48,6 +48,7 @@ class PanelContext:
     open_path: Callable[[Path], None] = lambda _: None
     recent: tuple[str, ...] = ()
     draw_on_picture: Callable[[PictureRect], None] = lambda _: None
+    draw_on_timeline: Callable[[TimelineLane], None] = lambda _: None
     more_actions: tuple[Action, ...] = ()
 
     def shows(self, name: str) -> bool:

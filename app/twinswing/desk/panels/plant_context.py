@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from twinswing.desk.actions import Action
+from twinswing.desk.addons import TimelineLane
 from twinswing.desk.plant_choices import PlantChoices
 from twinswing.desk.plant_work import Worker
 from twinswing.plant.history import History, Snapshot
@@ -28,6 +29,7 @@ class PlantContext:
     links         : how each source stands now (not at the playhead: a link is of the present).
     worker        : answers what takes longer than a frame.
     do, seek      : tell the window an action's name; move the playhead, seconds.
+    draw_on_timeline : lets the window's tools put their marks there.
     """
 
     plant: Plant
@@ -50,6 +52,7 @@ class PlantContext:
     do: Callable[[str], None] = lambda _: None
     seek: Callable[[float], None] = lambda _: None
     open_path: Callable[[Path], None] = lambda _: None
+    draw_on_timeline: Callable[[TimelineLane], None] = lambda _: None
 
     @property
     def unit(self) -> Unit | None:

@@ -7,11 +7,13 @@ from imgui_bundle import imgui
 from numpy.typing import NDArray
 
 from twinswing.desk import plant_theme, theme
+from twinswing.desk.addons import TimelineLane
 from twinswing.desk.panels.plant_context import PlantContext, clock, duration, tick_step_s
 from twinswing.plant.model import Priority
 from twinswing.plant.states import UnitState
 
-_ALARMS_PX, _RIBBON_PX, _AXIS_PX = 17.0, 17.0, 16.0
+_ALARMS_PX, _RIBBON_PX, _AXIS_PX = 17.0, 17.0, 18.0
+_LANE_PX = 15.0  # below them, for the marks of the window's tools
 _HANDLE_PX = 6.0
 # Ticks lie on round times, at least this far apart.
 _TICK_PX = 90.0
@@ -171,6 +173,8 @@ class _Track:
         wheel = imgui.get_io().mouse_wheel
         if hovered and wheel:
             self._zoom(self.time_at(mouse.x), _ZOOM**wheel)
+        top = self.origin.y + self.height
+        self.context.draw_on_timeline(TimelineLane(self.left, self.right, top, top + _LANE_PX, self.start, self.end))
 
     def _zoom(self, around: int, factor: float) -> None:
         length = max(round((self.end - self.start) * factor), _SHORTEST_NS)

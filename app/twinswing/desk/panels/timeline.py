@@ -4,10 +4,13 @@ from imgui_bundle import imgui
 
 from twinswing.desk import theme
 from twinswing.desk.actions import EVENT_LABELS
+from twinswing.desk.addons import TimelineLane
 from twinswing.desk.panels.context import PanelContext
 from twinswing.swing.model import EVENT_NAMES
+from twinswing.timeline.clock import to_ns
 
 _TRACK_PX = 34.0
+_LANE_PX = 15.0  # below it, for the marks of the window's tools
 
 
 def draw_timeline(context: PanelContext) -> None:
@@ -105,6 +108,8 @@ def _scrubber(context: PanelContext) -> None:
     _event_ticks(context, x_of, middle)
     draw.add_circle_filled(vec(head, middle), 9.0, theme.packed(theme.PANEL))
     draw.add_circle_filled(vec(head, middle), 7.0, theme.packed(theme.INK))
+    top = origin.y + _TRACK_PX
+    context.draw_on_timeline(TimelineLane(left, right, top, top + _LANE_PX, to_ns(start), to_ns(start + length)))
 
 
 def _event_ticks(context: PanelContext, x_of: "object", middle: float) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from twinswing.review.measure import ReadOut, read_out
+from twinswing.review.measure import UNKNOWN_ANGLE_RAD, ReadOut, read_out
 from twinswing.review.model import Annotation, OnVideo
 from twinswing.stage.annotation_parts import (
     Around,
@@ -50,6 +50,7 @@ class FormStyle:
 STYLE = FormStyle()
 # Metres, or parts of a picture's height; below this two points are one.
 _SHORTEST = 1e-4
+NOT_KNOWN = "angle not known"
 Form = Callable[[Annotation, FloatArray, str | None, int, Around], Drawing | None]
 
 
@@ -63,7 +64,12 @@ def measured(annotation: Annotation, t_ns: int, around: Around) -> tuple[str, st
 
 
 def read_text(found: ReadOut) -> str:
-    """Write a measured angle in degrees, a length in metres or centimetres, to the digits that its sigma allows."""
+    """Write a measured angle in degrees, a length in metres or centimetres, to the digits that its sigma allows.
+
+    An angle with the sigma of any angle at all is not known.
+    """
+    if found.unit == "rad" and found.sigma >= UNKNOWN_ANGLE_RAD:
+        return NOT_KNOWN
     if found.unit == "rad":
         value, sigma, unit = np.degrees(found.value), np.degrees(found.sigma), "°"
         digits = 1 if sigma < 0.95 else 0
@@ -85,6 +91,8 @@ def caption_of(a: Annotation, t_ns: int, around: Around) -> Label:
 def _label(a: Annotation, place: FloatArray, t_ns: int, around: Around, *, dot: bool, text: bool = True) -> Label:
     value, source = measured(a, t_ns, around)
     detail = "in the picture" if value and source.startswith("picture") else ""
+    if value == NOT_KNOWN:
+        detail = "the joints are seen too badly"
     if a.pair_ns is not None:
         detail = _pair_words(a, t_ns)
     played: float | None = None

@@ -11,7 +11,7 @@ import numpy as np
 
 from twinswing.body.camera import PinholeCamera
 from twinswing.review.measure import points_at
-from twinswing.review.model import Annotation, OnJoint, OnMachine, OnVideo
+from twinswing.review.model import Annotation, InWorld, OnJoint, OnMachine, OnVideo
 from twinswing.stage.annotation_forms import FORMS, caption_of, measured, read_text
 from twinswing.stage.annotation_parts import (
     Around,
@@ -33,9 +33,9 @@ from twinswing.stage.annotation_parts import (
 from twinswing.timeline.clock import NS_PER_S
 
 __all__ = [
-    "Around", "Drawing", "Fill", "Head", "Label", "MachinePose", "Rgb", "Rim", "Shapes", "Stroke", "colour_of",
-    "follows_body", "is_light", "lay_out", "machine_poses", "measured", "on_picture", "outline_of", "place_of",
-    "read_text", "shapes_at", "shows_at", "visible",
+    "Around", "Drawing", "Fill", "Head", "Label", "Layout", "MachinePose", "Rgb", "Rim", "Shapes", "Stroke",
+    "colour_of", "follows_body", "is_light", "lay_out", "machine_poses", "measured", "on_picture", "outline_of",
+    "place_of", "read_text", "shapes_at", "shows_at", "visible",
 ]  # fmt: skip
 
 _NEAR_M = 0.05  # what is nearer to a camera than this is not in its picture
@@ -73,6 +73,55 @@ def shapes_at(annotations: Iterable[Annotation], t_ns: int, around: Around | Non
     return Shapes(tuple(drawings), tuple(captions))
 
 
+class Layout:
+    """Lays annotations out again and again; what has not changed comes back as the same objects."""
+
+    def __init__(self) -> None:
+        self._held: dict[str, tuple[Annotation, Around, int, Drawing | Label | None]] = {}
+        self._last = Shapes()
+
+    def shapes(self, annotations: Iterable[Annotation], t_ns: int, around: Around | None = None) -> Shapes:
+        """Return what `shapes_at` does; the very same value where nothing is to be drawn otherwise."""
+        around = around or Around()
+        held, self._held = self._held, {}
+        drawings: list[Drawing] = []
+        captions: list[tuple[Annotation, Label]] = []
+        for annotation in annotations:
+            before = held.get(annotation.ident)
+            if before is None or not _still(annotation, t_ns, around, before):
+                before = (annotation, around, t_ns, lay_out(annotation, t_ns, around))
+            self._held[annotation.ident] = before
+            found = before[3]
+            if isinstance(found, Label):
+                captions.append((annotation, found))
+            elif found is not None:
+                drawings.append(found)
+        last = self._last
+        same = [*map(id, last.drawings)] == [*map(id, drawings)] and [id(c) for _, c in last.captions] == [
+            id(c) for _, c in captions
+        ]
+        if not same:
+            self._last = Shapes(tuple(drawings), tuple(captions))
+        return self._last
+
+
+def _still(
+    annotation: Annotation, t_ns: int, around: Around, before: tuple[Annotation, Around, int, Drawing | Label | None]
+) -> bool:
+    """Tell whether what was laid out before is what would be laid out now."""
+    was, then, when_ns, _ = before
+    if was is not annotation and was != annotation:
+        return False
+    if when_ns != t_ns and (follows_body(annotation) or annotation.pair_ns is not None):
+        return False
+    return then is around or (
+        then.body is around.body
+        and (then.machines is around.machines or then.machines == around.machines)
+        and then.aspects == around.aspects
+        and then.played_s.get(annotation.ident) == around.played_s.get(annotation.ident)
+    )
+
+
 def lay_out(annotation: Annotation, t_ns: int, around: Around) -> Drawing | Label | None:
     """Lay out one annotation: a drawing, a caption for what has no place, None for what cannot be drawn."""
     form = FORMS.get(annotation.kind)
@@ -80,7 +129,8 @@ def lay_out(annotation: Annotation, t_ns: int, around: Around) -> Drawing | Labe
         return None
     placed = place_of(annotation, t_ns, around)
     if placed is None:
-        return None if annotation.pins or annotation.points else caption_of(annotation, t_ns, around)
+        placeless = not annotation.pins and not annotation.points and isinstance(annotation.anchor, (InWorld, OnVideo))
+        return caption_of(annotation, t_ns, around) if placeless else None
     points, camera = placed
     if not np.isfinite(points).all():
         return None

@@ -106,6 +106,7 @@ PROGRAMS: Mapping[str, Program] = MappingProxyType(
             "lit.frag",
             _cross(((), ("SKINNED",), ("INSTANCED",)), ((), ("VERTEX_COLOR",))),
         ),
+        "ghost": Program("lit.vert", "ghost.frag", ((), ("SKINNED",))),
         "depth": Program("depth.vert", "depth.frag", ((), ("SKINNED",), ("INSTANCED",))),
         "ground": Program(
             "ground.vert", "ground.frag", _cross(((), ("CHEAP_GROUND",)), ((), ("NEAR",)), ((), ("SHADOW_FAST",)))
@@ -118,6 +119,7 @@ PROGRAMS: Mapping[str, Program] = MappingProxyType(
         "plane": Program("plane.vert", "plane.frag"),
         "bones": Program("bones.vert", "bones.frag"),
         "video": Program("video.vert", "video.frag", ((), ("BACKDROP",))),
+        "annotation": Program("annotation.vert", "annotation.frag"),
         "card": Program("card.vert", "card.frag"),
         "flat": Program("flat.vert", "flat.frag"),
         "mask": Program("mask.vert", "mask.frag"),

@@ -13,6 +13,7 @@ from twinswing.desk.jobs import AnalysisJob
 from twinswing.desk.panels.context import PanelContext
 from twinswing.desk.panels.overlays import openable
 from twinswing.desk.playback import Playback
+from twinswing.desk.scene_parts import HIDDEN_AT_FIRST, show_parts
 from twinswing.desk.sessionvideo import SessionVideo
 from twinswing.desk.settings import Settings
 from twinswing.desk.ui import UserInterface
@@ -25,9 +26,6 @@ from twinswing.swing.readable import readable_speeds
 from twinswing.swing.series import hand_speed, head_speed
 from twinswing.swing.session_io import load_session, open_video
 from twinswing.timeline.clock import to_ns, to_s
-
-_SCENE_PARTS = ("trail", "plane", "screen", "skeleton")
-_HIDDEN_AT_FIRST = {"plane": False, "skeleton": False}
 
 
 class Desk(BaseDesk):
@@ -42,7 +40,7 @@ class Desk(BaseDesk):
         self.scene: SwingScene | None = None
         self.playback = Playback()
         self.job: AnalysisJob | None = None
-        self.show = {**_HIDDEN_AT_FIRST, **settings.show}
+        self.show = {**HIDDEN_AT_FIRST, **settings.show}
         self.viewport: Viewport = Viewport(self.win, self.graphicsEngine)
         self.ui: UserInterface = UserInterface(self, settings.layout, folder)
         self.video = SessionVideo()
@@ -127,18 +125,10 @@ class Desk(BaseDesk):
         self._apply_parts()
 
     def _apply_parts(self) -> None:
-        """Show what is asked for: over the video, the real golfer takes the drawn one's place."""
+        """Show what is asked for."""
         if self.scene is None:
             return
-        over_video = self.viewport.motion.view == "video"
-        for part in _SCENE_PARTS:
-            self.scene.show(part, self.show.get(part, True))
-        for part in ("ground", "sky", "figure", "club", "ball", "shadows"):
-            self.scene.show(part, not over_video)
-        if over_video:
-            self.scene.show("screen", False)
-            self.scene.show("skeleton", True)
-        self.scene.show("backdrop", over_video)
+        show_parts(self.scene, self.show, over_video=self.viewport.motion.view == "video")
 
     def _escape(self) -> None:
         self.escape()

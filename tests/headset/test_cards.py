@@ -1,10 +1,11 @@
 """Cards: what is painted can be read at arm's length and pressed where it is seen."""
 
-from itertools import pairwise
+from itertools import combinations
 
 import numpy as np
 import pytest
 
+from twinswing.headset.air_pen import Mark
 from twinswing.headset.canvas import ACCENT, LEAST_EM_PX, PANEL, PX_PER_M, Canvas
 from twinswing.headset.card import Card, Pin, before_head
 from twinswing.headset.frames import ZUP_FROM_XR, forward_of
@@ -48,15 +49,22 @@ def test_a_button_is_pressed_where_it_is_painted(visit):
     assert card.canvas.button_at(0.999, 0.02) is None
 
 
-def test_no_two_buttons_lie_over_each_other(visit):
-    card = next(card for card in visit.cards if card.name == "time")
+@pytest.mark.parametrize(("name", "tool"), [("time", "freehand"), ("notes", "freehand"), ("notes", "tag")])
+def test_no_two_buttons_lie_over_each_other(swing, name, tool):
+    visit = SwingVisit(swing)
+    for number in range(7):  # more than there is room for
+        mark = Mark((0.1 * number, -1.0, 1.0))
+        visit.notes.document.add(visit.notes.pen.with_tool("tag").annotation(f"n{number}", "a", [mark], 0))
+    visit.notes.press(f"tool {tool}")
+    visit.head = visit.head.seek(visit.head.span_s[0])
+    card = next(card for card in visit.cards if card.name == name)
     visit.offers_real_world = True
-    card._painted = None
     card.paint()
-    visit.offers_real_world = False
-    boxes = sorted(box for name, box in card.canvas.buttons.items() if name != "track")
-    assert all(a[2] < b[0] for a, b in pairwise(boxes))
-    assert boxes[-1][2] <= card.canvas.width
+    boxes = list(card.canvas.buttons.values())
+    assert len(boxes) >= 8
+    for a, b in combinations(boxes, 2):
+        assert a[2] < b[0] or b[2] < a[0] or a[3] < b[1] or b[3] < a[1], (a, b)
+    assert all(x0 >= 0 and x1 <= card.canvas.width and y0 >= 0 and y1 <= card.canvas.height for x0, y0, x1, y1 in boxes)
 
 
 def test_a_card_is_painted_only_when_it_says_something_else():

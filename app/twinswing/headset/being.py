@@ -27,6 +27,8 @@ from twinswing.headset.visit import Visit
 # Reach of a hand that takes hold of something: a fist's width around the point.
 REACH_M = 0.12
 _PIN_TO_HAND_M = 0.22  # a card let go so near to the other hand stays on it
+_PALETTE_SCALE = 0.55  # of the pen's card on a hand, which is read from half an arm's length
+TIP_M = 0.06  # of a pen, before the point that a controller points from
 _SLOWEST = 1.0 / 16.0
 _EYE_HEIGHT_M = 1.6
 # The table model: 1.1 m across, a forearm ahead, at the height of a kitchen table for someone who stands.
@@ -117,14 +119,21 @@ class Being:
         self.bring_cards()
 
     def bring_cards(self) -> None:
-        """Hang the cards in an arc before the head, a little low, so that they leave the scene to be seen."""
-        cards = self.visit.cards
-        widths = [2.0 * float(np.arctan(card.width_m / 2)) + 0.06 for card in cards]
-        at = -sum(widths) / 2
-        for card, width in zip(cards, widths, strict=True):
-            down = 0.62 if card.height_m < 0.3 else 0.10
-            card.pin = Pin("world", before_head(self.head, at + width / 2, down, 1.0))
+        """Hang the cards around the head: low ones before it, a little down, the others to both sides."""
+        cards = [card for card in self.visit.cards if card.wanted and not card.fixed and card.pin.to == "world"]
+        low = [(card, _width_rad(card)) for card in cards if card.low]
+        others = [(card, _width_rad(card)) for card in cards if not card.low]
+        at = -sum(width for _, width in low) / 2
+        clear = max(-at, self.visit.clear_rad)
+        for card, width in low:
+            card.pin = Pin("world", before_head(self.head, at + width / 2, 0.62, 1.0))
             at += width
+        half = (len(others) + 1) // 2
+        for sign, side in ((-1.0, others[:half][::-1]), (1.0, others[half:])):
+            at = clear
+            for card, width in side:
+                card.pin = Pin("world", before_head(self.head, sign * (at + width / 2), 0.10, 1.0))
+                at += width
 
     def toggle_model(self) -> None:
         """Go from life size to a table model, or back to where one stood."""
@@ -176,7 +185,7 @@ class Being:
 
     def _paint(self) -> None:
         """Paint at most one card a frame, in turn: two would cost as much as the rest of the frame."""
-        cards = self.visit.cards
+        cards = [card for card in self.visit.cards if card.wanted]
         for i in range(len(cards)):
             number = (self._next_card + i) % len(cards)
             if cards[number].paint():
@@ -234,6 +243,9 @@ class Being:
     def _press(self, side: int) -> None:
         state = self.hands[side]
         state.trigger_latch = state.trigger_latch.next(state.hand.trigger)
+        if self._draws(side):
+            state.press = Press()
+            return
         state.press, pressed, clicked = state.press.next(state.trigger_latch.closed, self._under(side))
         if pressed is not None:
             self._hum(side, 0.4)
@@ -242,6 +254,49 @@ class Being:
             self._slide(side, held)
         elif clicked is not None:
             self.visit.press(clicked)
+            self._offer_palette(side)
+
+    def _draws(self, side: int) -> bool:
+        """Let a hand's pen draw; return whether the trigger is the pen's, as it is wherever no card is."""
+        notes, state, tip = self.visit.notes, self.hands[side], self.tip(side)
+        if notes is None or not notes.on:
+            return False
+        on_card = state.over is not None and self._card(state.over[0]) is not None
+        aim = self.aim(side)
+        if tip is None or state.press.down or (on_card and not notes.drawing(side)):
+            notes.leave(side)
+            return False
+        ray = None if aim is None else Ray.of(aim)
+        before = notes.aims.get(side)
+        notes.hand(side, tip, ray, state.trigger_latch.closed, self.visit.head.t_s, self.rig.scale)
+        now = notes.aims[side]
+        if now.joint and (before is None or before.joint != now.joint):
+            self._hum(side, 0.15)
+        return True
+
+    def tip(self, side: int) -> FloatArray | None:
+        """Return where a hand's pen has its point, world metres: between the fingers, or before the controller."""
+        aim, hand = self.aim(side), self.hands[side].hand
+        if aim is None or hand.joints_m is not None:
+            return self._reach(side)
+        return np.asarray(aim[:3, 3] - TIP_M * aim[:3, 2])
+
+    def _offer_palette(self, side: int) -> None:
+        """Hang the pen's card on the other hand when the pen is taken, and away with it when it is laid down."""
+        notes, card = self.visit.notes, self._card("notes")
+        if notes is None or card is None or card.wanted == notes.on:
+            return
+        card.wanted = notes.on
+        if self.hands[1 - side].hand.grip is not None:
+            card.pin = Pin.on_hand(SIDES[1 - side], _PALETTE_SCALE)
+        else:
+            card.pin = Pin("world", before_head(self.head, -0.5, 0.25, 0.8))
+
+    def toggle_pen(self) -> None:
+        """Take the pen or lay it down, from the keyboard."""
+        if self.visit.notes is not None:
+            self.visit.notes.toggle()
+            self._offer_palette(1)
 
     def _slide(self, side: int, held: str) -> None:
         """Follow a playhead that is dragged on its card, even past its ends."""
@@ -255,6 +310,8 @@ class Being:
 
     def _slow(self) -> float:
         """Return how much slower time runs: a trigger that presses nothing holds it back."""
+        if self.visit.notes is not None and self.visit.notes.on:
+            return 1.0
         pull = max((s.hand.trigger for s in self.hands if s.press.held is None and s.over is None), default=0.0)
         return 1.0 - (1.0 - _SLOWEST) * float(np.clip(pull, 0.0, 1.0))
 
@@ -344,6 +401,11 @@ class Being:
         if pulling and dt_s > 0.0:
             moved = np.linalg.norm(np.subtract(self.rig.origin_m, before.origin_m)) / self.rig.scale
             self._world_speed_mps = float(moved) / dt_s
+
+
+def _width_rad(card: Card) -> float:
+    """Return how wide a card is from a metre away, with a gap."""
+    return 2.0 * float(np.arctan(card.width_m / 2)) + 0.06
 
 
 def table_rig(rig: Rig, head_play: FloatArray, centre_m: FloatArray, radius_m: float, floor_m: float = 0.0) -> Rig:

@@ -17,6 +17,7 @@ PANEL: Rgb = (24, 29, 33)
 RAISED: Rgb = (40, 47, 52)
 INK: Rgb = (232, 236, 238)
 FAINT: Rgb = (160, 170, 176)
+DIM: Rgb = (104, 112, 118)
 ACCENT: Rgb = (52, 190, 158)
 WARM: Rgb = (245, 181, 71)
 ALARM: Rgb = (238, 98, 84)
@@ -104,12 +105,13 @@ class Canvas:
         *,
         lit: bool = False,
         over: bool = False,
+        dim: bool = False,
     ) -> None:
-        """Paint a button and remember where it is; `lit` is on, `over` is pointed at."""
+        """Paint a button and remember where it is; `lit` is on, `over` is pointed at, `dim` does nothing now."""
         rgb = ACCENT if lit else (62, 74, 80) if over else RAISED
         self.box(x0, y0, x1, y1, rgb)
         em = 28
-        self.text(label, (x0 + x1) / 2, (y0 + y1) / 2 + em * 0.36, em, PANEL if lit else INK, align=0.5)
+        self.text(label, (x0 + x1) / 2, (y0 + y1) / 2 + em * 0.36, em, PANEL if lit else DIM if dim else INK, align=0.5)
         self.buttons[name] = (round(x0), round(y0), round(x1), round(y1))
 
     def line(self, points: NDArray[np.float64], rgb: Rgb, width_px: int = 3) -> None:

@@ -13,8 +13,9 @@ from twinswing.headset.stereo import panda_matrix
 from twinswing.stage import geom, shaders
 from twinswing.stage.material import no_shadow
 
-# Where a card hangs on a hand: above the back of it, turned to the eyes.
-_ON_HAND = np.array([[1.0, 0, 0, 0], [0, 0.5, -0.866, 0.16], [0, 0.866, 0.5, -0.05], [0, 0, 0, 1.0]])
+# Where a card hangs on a hand: ahead of it along the handle (a grip's -Z), which one holds up and ahead, its face
+# toward the grip's +Y, which is then back and up: turned to the eyes. Its lower edge is a thumb's width off the hand.
+_ON_HAND = np.array([[1.0, 0, 0, 0], [0, 0.34, 0.94, 0.10], [0, -0.94, 0.34, -0.19], [0, 0, 0, 1.0]])
 _GLOW = (0.28, 0.80, 0.67)
 
 
@@ -33,9 +34,11 @@ class Pin:
         return None if grip is None else np.asarray(grip @ self.pose)
 
     @classmethod
-    def on_hand(cls, side: str) -> "Pin":
-        """Pin a card above a hand."""
-        return cls(side, _ON_HAND)
+    def on_hand(cls, side: str, scale: float = 1.0) -> "Pin":
+        """Pin a card above a hand, as a palette; `scale` of its size, since it is read from half as far."""
+        pose = _ON_HAND.copy()
+        pose[:3, :3] *= scale
+        return cls(side, pose)
 
 
 def before_head(head: FloatArray, across_rad: float, down_rad: float, distance_m: float) -> FloatArray:
@@ -58,7 +61,8 @@ class Card:
     """A card of a size in the viewer's metres.
 
     paint: paints it onto a canvas; `over` is the button that is pointed at. key: what it is painted of; the card is
-    painted again when that changes.
+    painted again when that changes. wanted: whether it is there at all. fixed: it belongs to a place of the scene, and
+    is not brought along. low: it hangs below what is to be seen.
     """
 
     def __init__(
@@ -73,6 +77,7 @@ class Card:
         self.pose: FloatArray | None = None
         self.over: str | None = None
         self.pointed = False
+        self.wanted, self.fixed, self.low = True, False, False
         self.texture = p3d.Texture(name)
         self.texture.setup_2d_texture(
             self.canvas.width, self.canvas.height, p3d.Texture.T_unsigned_byte, p3d.Texture.F_rgb
@@ -109,7 +114,7 @@ class Card:
 
     def place(self, grips: dict[str, FloatArray]) -> None:
         """Take its place for this frame; hands' grips are poses in the world."""
-        self.pose = self.pin.in_world(grips)
+        self.pose = self.pin.in_world(grips) if self.wanted else None
         if self.pose is None:
             self.node.hide()
             return
@@ -136,6 +141,10 @@ class Card:
         if self.pose is None:
             return
         if to == "world":
-            self.pin = replace(self.pin, to=to, pose=self.pose)
+            pose = self.pose.copy()
+            for grip in grips.values():  # off the hand it has its whole size again: the hands' scale is the viewer's
+                pose[:3, :3] *= np.linalg.norm(grip[:3, 0]) / np.linalg.norm(pose[:3, 0])
+                break
+            self.pin = replace(self.pin, to=to, pose=pose)
         elif to in grips:
             self.pin = Pin(to, np.asarray(np.linalg.inv(grips[to]) @ self.pose))

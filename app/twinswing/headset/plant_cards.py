@@ -51,7 +51,7 @@ class PlantState(Protocol):
 
 def make_cards(state: PlantState) -> list[Card]:
     """Make the cards of a plant."""
-    return [
+    cards = [
         Card("alarms", *ALARMS_M, lambda: _alarms_key(state), lambda canvas, over: paint_alarms(state, canvas, over)),
         Card(
             "time", *TIME_M,
@@ -63,6 +63,8 @@ def make_cards(state: PlantState) -> list[Card]:
             lambda canvas, _over: paint_unit(state, canvas),
         ),
     ]  # fmt: skip
+    cards[1].low = True
+    return cards
 
 
 def clock(seconds: float) -> str:

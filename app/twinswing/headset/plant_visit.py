@@ -8,6 +8,8 @@ from numpy.typing import ArrayLike
 
 from twinswing.body.camera import PinholeCamera
 from twinswing.headset.frames import FloatArray
+from twinswing.headset.notes import Notes
+from twinswing.headset.notes_view import NotesView
 from twinswing.headset.plant_cards import MOST_ALARMS, make_cards
 from twinswing.headset.pointing import Hit, Ray
 from twinswing.plant.alarms import SHOWN, Alarm, AlarmLog
@@ -40,7 +42,9 @@ class PlantVisit:
         self.head = Playhead.over((start_ns / 1e9, end_ns / 1e9))
         self.pace = _PACES[2]
         self.chosen, self._hovered = -1, -1
-        self.real_world, self.offers_real_world, self.wants_model = False, False, False
+        self.real_world, self.offers_real_world, self.wants_model, self.seated = False, False, False, False
+        self.notes: Notes | None = None
+        self.marks: NotesView | None = None
         self.head_pose: FloatArray = np.eye(4)
         self._pieces = PieceTracker(history)
         self._picture = AlarmLog(self.plant).extend(history, history)
@@ -67,6 +71,11 @@ class PlantVisit:
         """Stand at the beginning of the longest aisle and look along it."""
         camera = walk(self.plant)
         return (*camera.position_m[:2].tolist(), 0.0), camera.target_m
+
+    @property
+    def clear_rad(self) -> float:
+        """Nothing ahead needs more room than the low card leaves."""
+        return 0.0
 
     def model(self) -> tuple[ArrayLike, float]:
         """The whole hall."""

@@ -82,6 +82,8 @@ class Headset:
         now_s = time.perf_counter()
         for key in self.mirror.take_keys():
             self._key(key)
+        if self.visit.notes is not None:
+            self.visit.notes.update(now_s)
         running = self.link.poll(now_s)
         if self.link.session is not None and self.link.sessions != self._sessions:
             self._new_session()
@@ -110,6 +112,7 @@ class Headset:
             link.session.floor_changed, being.placed = False, False
         if being.frame(head_of(views), hands, dt_s) and picture.tags is not None:
             picture.tags.adopt(self.visit.root)
+        self.viewer.fit(views[0].fov)
         self.viewer.update()
         self._follow_real_world()
 
@@ -157,13 +160,19 @@ class Headset:
             self.being.toggle_model()
         elif key == "c":
             self.being.bring_cards()
+        elif key == "d":
+            self.being.toggle_pen()
         elif key == "home":
             self.being.placed = False
 
     def close(self) -> None:
-        """Leave the headset and close the window."""
-        self.link.close()
-        self.mirror.close()
+        """Leave the headset, keep what was drawn, and close the window."""
+        try:
+            self.link.close()
+        finally:
+            if self.visit.notes is not None:
+                self.visit.notes.close()
+            self.mirror.close()
 
 
 def run_headset(visit: Visit, settings: HeadsetSettings | None = None, *, seconds: float | None = None) -> int:

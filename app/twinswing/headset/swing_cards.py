@@ -8,12 +8,14 @@ import numpy as np
 
 from twinswing.headset.canvas import ACCENT, ALARM, FAINT, INK, PANEL, RAISED, WARM, Canvas
 from twinswing.headset.card import Card
+from twinswing.headset.notes import Notes
+from twinswing.headset.notes_card import rgb_of
 from twinswing.swing.model import EVENT_NAMES, SwingSession
 from twinswing.swing.readable import event_label, label_of, shown
 from twinswing.swing.series import SpeedSeries, hand_speed, head_speed
 from twinswing.timeline.playhead import Playhead
 
-TIME_M, MEASURES_M, PLOT_M = (0.93, 0.27), (0.52, 0.60), (0.56, 0.36)
+TIME_M, MEASURES_M, PLOT_M = (0.93, 0.33), (0.52, 0.60), (0.56, 0.36)
 _TIME_STEP_S = 0.02  # the time card is painted again for each: fifty times a second of the swing at most
 _MPH = 2.23694
 
@@ -27,6 +29,8 @@ class SwingState(Protocol):
     match: str
     real_world: bool
     offers_real_world: bool
+    seated: bool
+    notes: Notes
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,7 @@ def make_cards(state: SwingState) -> list[Card]:
     """Make the cards of a swing; those that there is nothing to say on are left out."""
     cards = [Card("measures", *MEASURES_M, lambda: None, _painter(state, paint_measures))]
     cards.append(Card("time", *TIME_M, lambda: _time_key(state), _painter(state, paint_time)))
+    cards[-1].low = True
     speed = head_speed(state.session.club) or hand_speed(state.session.body)
     if speed is not None:
         name = "Club head speed" if head_speed(state.session.club) is not None else "Speed of the hands"
@@ -68,7 +73,8 @@ def _painter(
 
 def _time_key(state: SwingState) -> Hashable:
     head = state.head
-    return (round(head.t_s / _TIME_STEP_S), head.playing, head.speed, state.ghost, state.match, state.real_world)
+    modes = (state.ghost, state.match, state.real_world, state.seated, state.notes.on, state.notes.version)
+    return (round(head.t_s / _TIME_STEP_S), head.playing, head.speed, *modes)
 
 
 def paint_time(state: SwingState, canvas: Canvas, over: str | None) -> None:
@@ -104,27 +110,33 @@ def paint_time(state: SwingState, canvas: Canvas, over: str | None) -> None:
     x = x_of(head.t_s)
     canvas.box(x - 16, marks.y - 16, x + 16, marks.y + 16, PANEL, 16)
     canvas.box(x - 12, marks.y - 12, x + 12, marks.y + 12, INK, 12)
+    for remark in state.notes.document.all():
+        at = x_of(remark.time.start_ns / 1e9)
+        if marks.left <= at <= marks.right:
+            canvas.box(at - 5, marks.y - 24, at + 5, marks.y - 14, rgb_of(remark.colour), 5)
     canvas.buttons["track"] = (round(marks.left), round(marks.y - 30), round(marks.right), round(marks.y + 30))
     _buttons(state, canvas, over)
 
 
 def _buttons(state: SwingState, canvas: Canvas, over: str | None) -> None:
     head = state.head
-    row = [("play", "Pause" if head.playing else "Play", 120, head.playing), ("slower", "-", 52, False)]
-    row += [("faster", "+", 52, False), ("model", "Table", 110, False)]
-    if state.session.body is not None:
-        row.append(("eyes", "Golfer's eyes", 196, False))
+    first = [("play", "Pause" if head.playing else "Play", 120, head.playing), ("slower", "-", 52, False)]
+    first += [("faster", "+", 52, False), ("draw", "Draw", 110, state.notes.on)]
     if state.session.club is not None:
-        row.append(("ghost", "Ghost", 110, state.ghost))
+        first.append(("ghost", "Ghost", 110, state.ghost))
+    if state.session.body is not None:
+        first.append(("eyes", "Golfer's eyes", 196, False))
+    second = [("model", "Table", 120, False), ("seated", "Seated", 130, state.seated)]
     if state.offers_real_world:
-        row.append(("world", "Room", 100, state.real_world))
-    x = 28.0
-    for name, label, width, lit in row:
-        canvas.button(name, label, x, 184, x + width, 240, lit=lit, over=over == name)
-        x += width + 10
-        if name == "slower":
-            canvas.text(speed_label(head.speed), x + 32, 222, 28, INK, align=0.5)
-            x += 74
+        second.append(("world", "Room", 110, state.real_world))
+    for y, row in ((184, first), (252, second)):
+        x = 28.0
+        for name, label, width, lit in row:
+            canvas.button(name, label, x, y, x + width, y + 56, lit=lit, over=over == name)
+            x += width + 10
+            if name == "slower":
+                canvas.text(speed_label(head.speed), x + 32, y + 38, 28, INK, align=0.5)
+                x += 74
 
 
 def paint_measures(state: SwingState, canvas: Canvas, _over: str | None) -> None:
@@ -133,7 +145,7 @@ def paint_measures(state: SwingState, canvas: Canvas, _over: str | None) -> None
     canvas.text("Measures", 28, 50, 34)
     y = 104.0
     for name, measure in session.measures.items():
-        if y > canvas.height - 40:
+        if y > canvas.height - 76:  # a row and the last line below it
             break
         value, sigma = shown(measure)
         canvas.text(label_of(name), 28, y, 26)
@@ -141,7 +153,7 @@ def paint_measures(state: SwingState, canvas: Canvas, _over: str | None) -> None
         canvas.text(measure.source, 28, y + 30, 24, FAINT)
         canvas.text(sigma, canvas.width - 28, y + 30, 24, FAINT, align=1.0)
         y += 76
-    if y > canvas.height - 40 and len(session.measures) > 6:
+    if y > canvas.height - 76 and len(session.measures) > (canvas.height - 180) // 76 + 1:
         canvas.text("more in the report", 28, canvas.height - 14, 24, FAINT)
 
 

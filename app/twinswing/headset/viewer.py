@@ -7,8 +7,9 @@ import panda3d.core as p3d
 from numpy.typing import NDArray
 
 from twinswing.headset.being import Being
-from twinswing.headset.frames import FloatArray
+from twinswing.headset.frames import FloatArray, Fov
 from twinswing.headset.hands import SIDES
+from twinswing.headset.notes_card import rgb_of
 from twinswing.headset.stereo import StereoPicture, panda_matrix
 from twinswing.stage import geom, shaders
 from twinswing.stage.material import Material, apply_material, blend, no_shadow
@@ -72,7 +73,22 @@ class Viewer:
             self._rays.append(ray)
             self._arcs.append(arc)
             self._rings.append(ring)
+        self._tips, self._joints = ([self._dot(name) for _ in SIDES] for name in ("pen's tip", "joint"))
         self._quad: list[p3d.NodePath] = []
+
+    def _dot(self, name: str) -> p3d.NodePath:
+        dot = self.node.attach_new_node(geom.sphere(name, 1.0, 8))
+        dot.set_shader(shaders.load("flat"))
+        dot.set_shader_input("flat_color", p3d.LVecBase4f(*_HIT_RGBA))
+        blend(dot, 61)
+        dot.set_depth_test(name != "joint")  # a joint lies in the body
+        dot.hide()
+        return dot
+
+    def fit(self, fov: Fov) -> None:
+        """Learn the field of the eyes, by which words keep their size."""
+        if self._being.visit.marks is not None:
+            self._being.visit.marks.fit(fov)
 
     def update(self) -> None:
         """Move everything to where the being's hands are."""
@@ -84,6 +100,7 @@ class Viewer:
                 self._hands[side].set_mat(panda_matrix(grip))
             self._update_ray(side)
             self._update_arc(side)
+            self._update_pen(side)
         for quad in self._quad:
             comfort = self._being.settings.comfort
             quad.set_shader_input("vignette", p3d.LVecBase4f(comfort.begins, comfort.full, self._being.darkness, 0.0))
@@ -102,6 +119,23 @@ class Viewer:
         pose[:3, 2] *= length / scale
         ray.set_mat(panda_matrix(pose))
         ray.set_shader_input("flat_color", p3d.LVecBase4f(*(_RAY_RGBA if state.over is None else _HIT_RGBA)))
+
+    def _update_pen(self, side: int) -> None:
+        """Show a pen's tip, or the joint that it means."""
+        notes = self._being.visit.notes
+        mark = None if notes is None or not notes.on else notes.aims.get(side)
+        scale = self._being.rig.scale
+        for dot, shown, radius_m, alpha in (
+            (self._tips[side], mark is not None, 0.006, 1.0),
+            (self._joints[side], mark is not None and bool(mark.joint), 0.028, 0.75),
+        ):
+            _show(dot, shown)
+            if mark is None or notes is None or not shown:
+                continue
+            place = mark.joint_m if dot is self._joints[side] else mark.tip_m
+            dot.set_pos_hpr_scale(p3d.LVecBase3f(*place), p3d.LVecBase3f(0), p3d.LVecBase3f(radius_m * scale))
+            r, g, b = rgb_of(notes.pen.colour)
+            dot.set_shader_input("flat_color", p3d.LVecBase4f(r / 255, g / 255, b / 255, alpha))
 
     def _update_arc(self, side: int) -> None:
         landing, arc, ring = self._being.hands[side].landing, self._arcs[side], self._rings[side]

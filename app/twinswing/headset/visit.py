@@ -8,6 +8,8 @@ from numpy.typing import ArrayLike
 
 from twinswing.headset.card import Card
 from twinswing.headset.frames import FloatArray
+from twinswing.headset.notes import Notes
+from twinswing.headset.notes_view import NotesView
 from twinswing.headset.pointing import Hit, Ray
 from twinswing.stage.offscreen import Scene
 from twinswing.timeline.playhead import Playhead
@@ -17,13 +19,27 @@ class Visit(Protocol):
     """A scene as someone who stands in it meets it. Poses and places are in the world, metres.
 
     wants_model: set when the change between life size and table model was asked for; taken back by who does it.
-    real_world: whether the room behind the scene is to be seen. offers_real_world: whether it can be.
+    real_world: whether the room behind the scene is to be seen. offers_real_world: whether it can be. seated:
+    whether the user said that they sit.
     """
 
     head: Playhead
     wants_model: bool
     real_world: bool
     offers_real_world: bool
+    seated: bool
+
+    @property
+    def notes(self) -> Notes | None:
+        """Its annotations, where it can have any."""
+
+    @property
+    def marks(self) -> NotesView | None:
+        """How they are drawn."""
+
+    @property
+    def clear_rad(self) -> float:
+        """How far to each side of straight ahead no card hangs but low ones."""
 
     @property
     def cards(self) -> Sequence[Card]:

@@ -55,6 +55,19 @@ def appearance_of(session: SwingSession) -> Appearance:
     return Appearance.from_dict(known)
 
 
+def bounds_of(session: SwingSession) -> tuple[FloatArray, FloatArray]:
+    """Return the box that a golfer and a club keep within over a session: low and high corner, metres."""
+    low, high = np.array([-0.6, -0.3, 0.0]), np.array([0.6, 1.4, 1.9])
+    if session.body is not None:
+        joints = session.body.joints_m.reshape(-1, 3)
+        low, high = np.minimum(low, joints.min(0) - 0.2), np.maximum(high, joints.max(0) + 0.2)
+    if session.club is not None and len(session.club.t_s):
+        head = session.club.head_m
+        low, high = np.minimum(low, head.min(0) - 0.1), np.maximum(high, head.max(0) + 0.1)
+    limit = np.array([4.0, 4.0, 4.0])
+    return np.maximum(np.maximum(low, -limit), [-4, -4, 0.0]), np.minimum(high, limit)
+
+
 def _golfer(session: SwingSession) -> Figure:
     return GolferFigure(appearance_of(session))
 
@@ -264,15 +277,7 @@ class SwingScene:
 
     def bounds_m(self) -> tuple[FloatArray, FloatArray]:
         """Return the box that the golfer and the club keep within over the session: low and high corner, metres."""
-        low, high = np.array([-0.6, -0.3, 0.0]), np.array([0.6, 1.4, 1.9])
-        if self.session.body is not None:
-            joints = self.session.body.joints_m.reshape(-1, 3)
-            low, high = np.minimum(low, joints.min(0) - 0.2), np.maximum(high, joints.max(0) + 0.2)
-        if self.session.club is not None and len(self.session.club.t_s):
-            head = self.session.club.head_m
-            low, high = np.minimum(low, head.min(0) - 0.1), np.maximum(high, head.max(0) + 0.1)
-        limit = np.array([4.0, 4.0, 4.0])
-        return np.maximum(np.maximum(low, -limit), [-4, -4, 0.0]), np.minimum(high, limit)
+        return bounds_of(self.session)
 
     def bind_shadows(self, shadows: ShadowMap | None, again: bool = False) -> None:
         """Take the shadow map of the output that draws this scene next."""

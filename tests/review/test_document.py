@@ -3,6 +3,7 @@
 import contextlib
 import json
 import random
+import time
 from dataclasses import replace
 
 import pytest
@@ -359,3 +360,61 @@ def test_updates_that_wait_for_ever_are_limited(monkeypatch) -> None:
         held.apply(parts[6])
     held.apply(sender.update())
     assert held.all() == sender.all(), "what fills the gap is let in"
+
+
+@pytest.mark.parametrize("seed", [24, 37, 58, 66, *range(6)])
+def test_what_comes_in_any_order_is_shown_as_a_new_copy_shows_it(seed) -> None:
+    """Deletions before what they delete, steps without their predecessors: none ends, none shows other things."""
+    chance = random.Random(seed)
+    copies = [ReviewDocument(client=i + 1) for i in range(3)]
+    updates: list[bytes] = []
+    for copy in copies:
+        copy.on_update(updates.append)
+    watcher = ReviewDocument(client=50)
+    for step in range(80):
+        who = chance.randrange(3)
+        copy, here = copies[who], copies[who].all()
+        match chance.choice(["add", "edit", "edit", "delete", "undo", "undo", "redo", "merge", "watch", "watch"]):
+            case "add":
+                copy.add(Annotation(f"n{step}", "text", f"p{who}", Span.moment(step), text="x"))
+            case "edit" if here:
+                with contextlib.suppress(InputError):  # an undo can leave a note without its text
+                    copy.edit(chance.choice(here).ident, by=f"p{who}", text=f"{step}")
+            case "delete" if here:
+                copy.delete(chance.choice(here).ident, by=f"p{who}")
+            case "undo":
+                copy.undo(f"p{who}")
+            case "redo":
+                copy.redo(f"p{who}")
+            case "merge":
+                copy.merge(chance.choice(copies))
+            case "watch" if updates:
+                watcher.apply(chance.choice(updates))
+    for update in chance.sample(updates, len(updates)):
+        watcher.apply(update)
+        again = ReviewDocument(watcher.update(), client=60)
+        assert (watcher.all(), watcher.refused) == (again.all(), again.refused)
+    for copy in copies:
+        copy.merge(watcher)
+        assert copy.all() == watcher.all()
+
+
+def test_taking_an_update_does_not_grow_with_the_document() -> None:
+    """A tenth of a second would not do for every remark in a long session."""
+
+    def cost_s(notes: int) -> float:
+        far, near = ReviewDocument(client=1), ReviewDocument(client=2)
+        for i in range(notes):
+            far.add(Annotation(f"n{i}", "text", "Ann", Span.moment(i), text="stay low"))
+        near.apply(far.update())
+        updates: list[bytes] = []
+        far.on_update(updates.append)
+        for i in range(40):
+            far.edit(f"n{i}", by="Ann", text=f"lower {i}")
+        start = time.process_time()
+        for update in updates:
+            near.apply(update)
+        assert near.all() == far.all()
+        return time.process_time() - start
+
+    assert cost_s(1600) < 4.0 * min(cost_s(160) for _ in range(3)) + 0.01

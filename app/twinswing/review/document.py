@@ -6,7 +6,7 @@ Deleting sets the field `deleted`, so that a change which was made meanwhile els
 both. A copy belongs to one thread; threads exchange updates.
 """
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from secrets import token_urlsafe
@@ -17,7 +17,7 @@ from pycrdt import Doc, Map, UndoManager
 from twinswing.errors import InputError
 from twinswing.review.checks import from_fields, is_ident, to_fields
 from twinswing.review.model import Annotation
-from twinswing.review.updates import ROOT, UPDATE_LIMITS, check_state, check_update
+from twinswing.review.updates import ROOT, UPDATE_LIMITS, Reach, check_state, read_reach
 
 REMOTE = "another copy"
 _DELETED = "deleted"
@@ -62,11 +62,12 @@ class ReviewDocument:
         self._undo: dict[str, UndoManager] = {}
         self._step = 0
         self._weight_bytes = 0
-        self._waiting: list[tuple[dict[int, int], int]] = []
+        self._waiting: list[tuple[Reach, bytes]] = []
         self._listeners: list[Callable[[Change], None]] = []
         self._senders: list[Callable[[bytes], None]] = []
         self._by = REMOTE
-        self._subscriptions = (self._map.observe(self._note), self._doc.observe(self._send))
+        self._noting = self._map.observe(self._note)
+        self._sending = self._doc.observe(self._send)
         if update is not None:
             self.apply(update)
 
@@ -190,17 +191,26 @@ class ReviewDocument:
         One whose predecessors have not come yet waits for them. Raises InputError, and changes nothing, for bytes
         that no copy of such a document makes, or that would let it grow beyond `UPDATE_LIMITS`.
         """
-        ends = check_update(update)
+        reach = read_reach(update)
         self._weigh(len(update))
-        self._check_waiting(update, ends)
+        self._check_waiting(update, reach)
+        in_turn = not self._waiting and reach.follows(check_state(self._doc.get_state()))
         with self._changing(REMOTE):
+            if not in_turn:
+                # What is let in and deleted in one step is left out of the map's events, and reading these can end
+                # the process (`pycrdt` 0.14): they are not asked for.
+                self._map.unobserve(self._noting)
             try:
                 self._doc.apply_update(update)
+                self._let_in()
             except ValueError as error:
                 raise InputError(f"An update of the annotations cannot be read: {error}.") from error
-            self._compare()
-        if not _reached(self._doc, ends):
-            self._waiting.append((ends, len(update)))
+            finally:
+                if not in_turn:
+                    self._noting = self._map.observe(self._note)
+                    self._compare()
+        if not self._reached(reach):
+            self._waiting.append((reach, update))
 
     def merge(self, other: "ReviewDocument") -> None:
         """Take all that another copy has."""
@@ -265,18 +275,33 @@ class ReviewDocument:
                 )
         self._weight_bytes += more_bytes
 
-    def _check_waiting(self, update: bytes, ends: dict[int, int]) -> None:
+    def _check_waiting(self, update: bytes, reach: Reach) -> None:
         """Refuse one more update that would wait for others, where too many do already."""
         if not self._waiting:
             return
-        self._waiting = [(e, size) for e, size in self._waiting if not _reached(self._doc, e)]
-        if sum(size for _, size in self._waiting) + len(update) <= UPDATE_LIMITS.waiting_bytes:
+        limits = UPDATE_LIMITS
+        few = len(self._waiting) < limits.waiting
+        if few and sum(len(held) for _, held in self._waiting) + len(update) <= limits.waiting_bytes:
             return
         trial: Doc[Any] = Doc()
         trial.apply_update(self._doc.get_update())
         trial.apply_update(update)
-        if not _reached(trial, ends):
+        if not _has(check_state(trial.get_state()), reach):
             raise InputError("An update of the annotations builds on others that never came; too many such wait.")
+
+    def _let_in(self) -> None:
+        """Apply again what waits and fits now, as long as some does: the library itself misses some of it."""
+        while True:
+            known = check_state(self._doc.get_state())
+            self._waiting = [(reach, held) for reach, held in self._waiting if not _has(known, reach)]
+            fitting = [held for reach, held in self._waiting if reach.fits(known)]
+            for held in fitting:
+                self._doc.apply_update(held)
+            if not fitting or check_state(self._doc.get_state()) == known:
+                return
+
+    def _reached(self, reach: Reach) -> bool:
+        return _has(check_state(self._doc.get_state()), reach)
 
     @contextmanager
     def _changing(self, by: str) -> Iterator[None]:
@@ -301,7 +326,7 @@ class ReviewDocument:
             self._touched.add(ident)
 
     def _compare(self) -> None:
-        """Note what the map's events left out: a text that had waited, and was deleted in the step that let it in."""
+        """Note every text that is not what it was, by looking at all of them."""
         held: dict[str, dict[str, str]] = {}
         for key, text in self._map.items():
             ident, _, name = key.partition("/")
@@ -350,9 +375,8 @@ class ReviewDocument:
                 self._refused[ident] = str(error)
 
 
-def _reached(doc: Doc[Any], ends: dict[int, int]) -> bool:
-    known = check_state(doc.get_state())
-    return all(known.get(client, 0) >= clock for client, clock in ends.items())
+def _has(known: Mapping[int, int], reach: Reach) -> bool:
+    return all(known.get(client, 0) >= clock for client, clock in reach.ends.items())
 
 
 def _holds(annotation: Annotation, words: list[str]) -> bool:

@@ -8,6 +8,7 @@ line is cut, and the next try goes on from there.
 import asyncio
 import hashlib
 import json
+import re
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from typing import Any
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.asyncio.server import ServerConnection
-from websockets.exceptions import ConnectionClosed, InvalidHandshake
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
 
 from twinswing.errors import InputError
 from twinswing.review import share_protocol as wire
@@ -28,6 +29,7 @@ PIECE_BYTES = 256 * 1024
 # A day of a plant is some gigabytes; a server that claims more shall not fill a disk.
 _SIZE_LIMIT = 64 * 1024**3
 _TRIES = 8
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,36 @@ async def hand_out(socket: ServerConnection, source: RecordingSource | None) -> 
         await socket.send(await source.read(stamp, start, PIECE_BYTES))
 
 
+async def fetch_into(
+    url: str,
+    token: str,
+    name: str,
+    folder: str | Path,
+    *,
+    tls: ssl.SSLContext | None = None,
+    on_progress: Callable[[int, int], None] = lambda _done, _all: None,
+    retry_s: float = 0.5,
+) -> Path:
+    """Fetch the recording of a shared session into a folder and return where it is.
+
+    It is named after the server's own and its hash: what was fetched before is not fetched again, though annotations
+    have been added to it at this end. Raises InputError as `fetch_recording` does.
+    """
+
+    def place(about: dict[str, Any]) -> Path:
+        return Path(folder) / local_name(str(about.get("name", "")), str(about["sha256"]))
+
+    return await _fetch_tried(url, token, name, place, tls=tls, on_progress=on_progress, retry_s=retry_s, reuse=True)
+
+
+def local_name(name: str, sha256: str) -> str:
+    """Return a file name for a recording that somebody else named: nothing in it leads out of a folder."""
+    stem = name.replace("\\", "/").rsplit("/", 1)[-1].removesuffix(".mcap")
+    kept = "".join(c for c in stem if c.isprintable() and c not in '<>:"|?*').strip(" .")
+    # File systems count bytes, 255 at most, and `.part` comes behind.
+    return f"{kept.encode()[:200].decode(errors='ignore') or 'recording'}-{sha256[:8]}.mcap"
+
+
 async def fetch_recording(
     url: str,
     token: str,
@@ -102,31 +134,77 @@ async def fetch_recording(
     under its name only when it is whole and checked.
     """
     out = Path(out)
-    here = -1
-    tries = 0
+    return await _fetch_tried(
+        url, token, name, lambda _: out, tls=tls, on_progress=on_progress, retry_s=retry_s, reuse=False
+    )
+
+
+async def _fetch_tried(
+    url: str,
+    token: str,
+    name: str,
+    place: Callable[[dict[str, Any]], Path],
+    *,
+    tls: ssl.SSLContext | None,
+    on_progress: Callable[[int, int], None],
+    retry_s: float,
+    reuse: bool,
+) -> Path:
+    here = [0]
+    tries, known = 0, -1
+
+    def progress(done: int, size: int) -> None:
+        here[0] = done
+        on_progress(done, size)
+
     while tries < _TRIES:
         try:
             async with connect(
                 url + PATH, ssl=tls, compression=None, max_size=PIECE_BYTES, close_timeout=1.0
             ) as socket:
                 await socket.send(wire.hello_text(Hello(token, name, b"\x00")))
-                return await _fetch(socket, out, on_progress)
+                return await _fetch(socket, place, progress, reuse=reuse)
         except ConnectionClosed as end:
             if end.rcvd is not None and end.rcvd.code == 1008:
                 raise InputError(f"{url} refused: {end.rcvd.reason}") from None
+        except InvalidURI:
+            raise InputError(f"{url} is no address of a shared session (ws://HOST:PORT).") from None
+        except ssl.SSLCertVerificationError as error:
+            raise InputError(f"{url}: its certificate is not trusted ({error.verify_message}).") from None
         except (OSError, InvalidHandshake, TimeoutError):
             pass  # nobody is there now: tried again
         # Only tries that brought nothing count: a bad line may cut as often as it likes.
-        arrived = _size(_part(out))
-        tries, here = (tries + 1 if arrived == here else 0), arrived
+        tries, known = (tries + 1 if here[0] == known else 0), here[0]
         await asyncio.sleep(retry_s)
-    raise InputError(f"{url} was not reached in {_TRIES} tries; {max(here, 0)} bytes are kept for the next.")
+    raise InputError(f"{url} was not reached in {_TRIES} tries; {here[0]} bytes are kept for the next.")
 
 
-async def _fetch(socket: ClientConnection, out: Path, on_progress: Callable[[int, int], None]) -> Path:
+async def _fetch(
+    socket: ClientConnection,
+    place: Callable[[dict[str, Any]], Path],
+    on_progress: Callable[[int, int], None],
+    *,
+    reuse: bool,
+) -> Path:
     first = await socket.recv()
-    size, digest = _about(wire.parse(first if isinstance(first, str) else ""))
+    about = wire.parse(first if isinstance(first, str) else "")
+    size, digest = _about(about)
+    out = place(about)
+    if reuse and out.exists():
+        on_progress(size, size)
+        return out
     part = _part(out)
+    try:
+        await _fill(socket, part, size, on_progress)
+        if await asyncio.to_thread(_sha256, part) != digest:
+            part.unlink()
+            raise InputError("The recording that came is not the one that was promised: its SHA-256 differs.")
+        return part.replace(out)
+    except OSError as error:
+        raise InputError(f"{part} cannot be written: {error.strerror}.") from error
+
+
+async def _fill(socket: ClientConnection, part: Path, size: int, on_progress: Callable[[int, int], None]) -> None:
     done = _size(part)
     if done > size:
         part.unlink()
@@ -141,15 +219,11 @@ async def _fetch(socket: ClientConnection, out: Path, on_progress: Callable[[int
             file.flush()
             done += len(piece)
             on_progress(done, size)
-    if await asyncio.to_thread(_sha256, part) != digest:
-        part.unlink()
-        raise InputError("The recording that came is not the one that was promised: its SHA-256 differs.")
-    return part.replace(out)
 
 
 def _about(message: dict[str, Any]) -> tuple[int, str]:
     size, digest = message.get("size"), message.get("sha256")
-    known = message["type"] == "recording" and isinstance(digest, str)
+    known = message["type"] == "recording" and isinstance(digest, str) and _SHA256.fullmatch(digest) is not None
     if not known or not isinstance(size, int) or not 0 < size <= _SIZE_LIMIT:
         raise InputError("The server offers no recording that can be fetched.")
     return size, str(digest)

@@ -5,7 +5,7 @@ review document is one map from text to text, so an update that holds anything e
 this one, and is refused as a whole: nested values, other shared types, numbers that would overflow, sizes that lie.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from twinswing.errors import InputError
@@ -22,6 +22,7 @@ class UpdateLimits:
     value_bytes  : a field's text in UTF-8; `checks.Limits.field_chars` of ASCII.
     clock        : operations of one client; a person makes thousands.
     waiting_bytes: updates that came before what they build on; a cut line sends what is missing at once.
+    waiting      : how many of them: each is looked at again when another one comes.
     """
 
     update_bytes: int = 16_000_000
@@ -29,6 +30,7 @@ class UpdateLimits:
     value_bytes: int = 256 * 1024
     clock: int = 50_000_000
     waiting_bytes: int = 4_000_000
+    waiting: int = 2000
 
 
 UPDATE_LIMITS = UpdateLimits()
@@ -41,31 +43,76 @@ _GC, _DELETED, _ANY, _SKIP = 0, 1, 8, 10
 _ANY_TEXT = 119
 
 
+@dataclass(frozen=True)
+class Reach:
+    """What an update speaks of, each by client as a clock: the number of its operations up to there.
+
+    starts  : the first operation that it brings.
+    ends    : behind the last one that it brings or deletes.
+    needs   : behind the last one that what it brings stands beside.
+    deletes : behind the last one that it deletes.
+    gaps    : whether it leaves out operations between others.
+    """
+
+    starts: dict[int, int]
+    ends: dict[int, int]
+    needs: dict[int, int]
+    deletes: dict[int, int]
+    gaps: bool
+
+    def fits(self, known: Mapping[int, int]) -> bool:
+        """Tell whether a copy that knows so much can let all of it in at once."""
+        has = {**known}
+        for client in self.starts:
+            has[client] = max(known.get(client, 0), self.ends[client])
+        return (
+            not self.gaps
+            and all(start <= known.get(client, 0) for client, start in self.starts.items())
+            and all(clock <= has.get(client, 0) for client, clock in (*self.needs.items(), *self.deletes.items()))
+        )
+
+    def follows(self, known: Mapping[int, int]) -> bool:
+        """Tell whether it fits and deletes only what the copy had.
+
+        This is so of every change that was made on another copy and comes in its turn.
+        """
+        return self.fits(known) and all(clock <= known.get(client, 0) for client, clock in self.deletes.items())
+
+
 def check_update(update: bytes, limits: UpdateLimits = UPDATE_LIMITS) -> dict[int, int]:
     """Return how far an update takes each client that it speaks of: the clock after its last operation.
 
     Raises InputError unless it only sets or deletes texts of the map `ROOT`.
     """
+    return read_reach(update, limits).ends
+
+
+def read_reach(update: bytes, limits: UpdateLimits = UPDATE_LIMITS) -> Reach:
+    """Return what an update speaks of; raises InputError unless it only sets or deletes texts of the map `ROOT`."""
     if len(update) > limits.update_bytes:
         raise InputError(
             f"An update of the annotations has {len(update)} bytes; at most {limits.update_bytes} are taken."
         )
     read = _Bytes(update, limits)
+    starts: dict[int, int] = {}
     ends: dict[int, int] = {}
+    deletes: dict[int, int] = {}
     try:
         for _ in range(read.number()):
             blocks, client, clock = read.number(), read.client(), read.clock()
+            starts[client] = min(starts.get(client, clock), clock)
             for _ in range(blocks):
                 clock = read.within(clock + read.block())
             ends[client] = max(ends.get(client, 0), clock)
         for client, clock in read.deletions():
             ends[client] = max(ends.get(client, 0), clock)
+            deletes[client] = max(deletes.get(client, 0), clock)
         read.ends()
     except (IndexError, ValueError) as error:
         raise InputError(
             f"An update of the annotations cannot be read at byte {read.at} of {len(update)}: {error}."
         ) from None
-    return ends
+    return Reach(starts, ends, read.needs, deletes, read.gaps)
 
 
 def check_state(state: bytes, limits: UpdateLimits = UPDATE_LIMITS) -> dict[int, int]:
@@ -86,6 +133,8 @@ class _Bytes:
         self._data = data
         self._limits = limits
         self.at = 0
+        self.needs: dict[int, int] = {}
+        self.gaps = False
 
     def byte(self) -> int:
         value = self._data[self.at]
@@ -132,11 +181,12 @@ class _Bytes:
         """Pass one block and return how many clock ticks it takes."""
         info = self.byte()
         if info in (_GC, _SKIP):
+            self.gaps |= info == _SKIP
             return self.clock()
-        if info & _HAS_LEFT:
-            self.client(), self.clock()
-        if info & _HAS_RIGHT:
-            self.client(), self.clock()
+        for side in (_HAS_LEFT, _HAS_RIGHT):
+            if info & side:
+                client, clock = self.client(), self.clock()
+                self.needs[client] = max(self.needs.get(client, 0), clock + 1)
         if not info & (_HAS_LEFT | _HAS_RIGHT):
             self._parent(has_key=bool(info & _HAS_KEY))
         content = info & _CONTENT

@@ -65,11 +65,13 @@ class Addon:
     """One tool. What it does not need it leaves as it is here.
 
     actions: what a user can do with it, with keys and labels for the help; no key of the windows' own.
+    toolbar_px : how much of the toolbar's width it needs; 0 for none.
     keys   : Panda3D key names that it may want first while it is at work (`takes_key`), the windows' own among them.
     """
 
     actions: tuple[Action, ...] = ()
     keys: tuple[str, ...] = ()
+    toolbar_px: float = 0.0
 
     def attached(self, desk: "BaseDesk") -> None:
         """Take the window that carries it; called once."""
@@ -88,6 +90,9 @@ class Addon:
 
     def draw_panels(self) -> None:
         """Draw Dear ImGui windows, after the window's own."""
+
+    def draw_on_toolbar(self) -> None:
+        """Draw into the toolbar, on its line, `toolbar_px` wide."""
 
     def draw_on_picture(self, rect: PictureRect) -> None:
         """Draw on the camera's picture, into Dear ImGui's current window."""

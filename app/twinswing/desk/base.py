@@ -8,6 +8,7 @@ from typing import Any
 
 import panda3d.core as p3d
 from direct.showbase.ShowBase import ShowBase
+from imgui_bundle import imgui
 
 from twinswing.desk.actions import Action
 from twinswing.desk.addons import Addon, PictureRect, TimelineLane
@@ -132,6 +133,18 @@ class BaseDesk(ShowBase):  # type: ignore[misc]
         for addon in self.addons:
             addon.draw_on_picture(rect)
 
+    @property
+    def _toolbar_px(self) -> float:
+        return sum(addon.toolbar_px for addon in self.addons)
+
+    def _draw_on_toolbar(self, left_px: float) -> None:
+        """Let the tools draw into the toolbar from a place on its line on."""
+        for addon in self.addons:
+            if addon.toolbar_px:
+                imgui.same_line(left_px)
+                addon.draw_on_toolbar()
+                left_px += addon.toolbar_px
+
     def _draw_on_timeline(self, lane: TimelineLane) -> None:
         for addon in self.addons:
             addon.draw_on_timeline(lane)
@@ -141,7 +154,8 @@ class BaseDesk(ShowBase):  # type: ignore[misc]
             addon.opened()
 
     def _tell_leaving(self) -> None:
-        for addon in self.addons:
+        # Who came later builds on who came first, and has something for it to keep.
+        for addon in reversed(self.addons):
             addon.leaving()
 
     def _on_key(self, action: str, always: bool, key: str) -> None:
@@ -366,7 +380,7 @@ class BaseDesk(ShowBase):  # type: ignore[misc]
     def shut(self) -> None:
         """End the threads and processes that belong to the window and close it."""
         self._tell_leaving()
-        for addon in self.addons:
+        for addon in reversed(self.addons):
             addon.closed()
         if self.drops is not None:
             self.drops.close()

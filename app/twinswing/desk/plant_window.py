@@ -138,6 +138,7 @@ class PlantDesk(BaseDesk):
         context.recent, context.notice = self.settings.recent, self.trouble or self.notice
         context.do, context.seek, context.open_path = self.do, self.playback.seek, self.open_path
         context.more_actions, context.draw_on_timeline = self.addon_actions, self._draw_on_timeline
+        context.toolbar_px, context.draw_on_toolbar = self._toolbar_px, self._draw_on_toolbar
         heat = None if self.scene is None else self.scene.view.heat
         rect = self.ui.plant_frame(context, self.data, None if heat is None else legend(heat))
         self.viewport.place((*rect[:2], *self.fixed_scene_px) if self.fixed_scene_px else rect)

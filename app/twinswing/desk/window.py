@@ -74,6 +74,7 @@ class Desk(BaseDesk):
         context.notice = self.notice
         context.do, context.seek, context.open_path = self.do, self.playback.seek, self.open_path
         context.draw_on_picture, context.draw_on_timeline = self._draw_on_picture, self._draw_on_timeline
+        context.toolbar_px, context.draw_on_toolbar = self._toolbar_px, self._draw_on_toolbar
         context.more_actions = self.addon_actions
         # Over the video, the scene takes the video's own shape.
         video = self.session.video if self.viewport.motion.view == "video" else None

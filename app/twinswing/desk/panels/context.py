@@ -20,6 +20,7 @@ class PanelContext:
     loop        : looped interval, seconds, or None.
     show        : what is shown, by name.
     draw_on_picture, draw_on_timeline : let the window's tools draw there. more_actions : what they can do.
+    toolbar_px, draw_on_toolbar : how much of the toolbar they need; lets them draw there from a place on.
     do          : tells the window an action's name (see actions.py).
     seek        : moves the playhead, seconds.
     video       : (texture reference, width, height) of the current frame, or None.
@@ -49,6 +50,8 @@ class PanelContext:
     recent: tuple[str, ...] = ()
     draw_on_picture: Callable[[PictureRect], None] = lambda _: None
     draw_on_timeline: Callable[[TimelineLane], None] = lambda _: None
+    toolbar_px: float = 0.0
+    draw_on_toolbar: Callable[[float], None] = lambda _: None
     more_actions: tuple[Action, ...] = ()
 
     def shows(self, name: str) -> bool:

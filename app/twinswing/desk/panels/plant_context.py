@@ -30,6 +30,7 @@ class PlantContext:
     worker        : answers what takes longer than a frame.
     do, seek      : tell the window an action's name; move the playhead, seconds.
     draw_on_timeline : lets the window's tools put their marks there.
+    toolbar_px, draw_on_toolbar : how much of the toolbar they need; lets them draw there from a place on.
     """
 
     plant: Plant
@@ -53,6 +54,8 @@ class PlantContext:
     seek: Callable[[float], None] = lambda _: None
     open_path: Callable[[Path], None] = lambda _: None
     draw_on_timeline: Callable[[TimelineLane], None] = lambda _: None
+    toolbar_px: float = 0.0
+    draw_on_toolbar: Callable[[float], None] = lambda _: None
 
     @property
     def unit(self) -> Unit | None:

@@ -47,6 +47,7 @@ def draw_plant_toolbar(context: PlantContext) -> None:
     imgui.same_line(0, 6)
     _filter(context)
     _about(context)
+    context.draw_on_toolbar(imgui.get_window_width() - 50 - context.toolbar_px)
     imgui.same_line(imgui.get_window_width() - 44)
     if imgui.button("?", imgui.ImVec2(30, 0)):
         context.do("help")
@@ -59,10 +60,11 @@ def _about(context: PlantContext) -> None:
     word = "" if worst is None else f"a source is {plant_theme.LINKS[worst].word.lower()}"
     width = imgui.calc_text_size(word or name).x + (20 if word else 0)
     imgui.same_line()
-    room = imgui.get_window_width() - 58 - imgui.get_cursor_pos_x()
+    right = imgui.get_window_width() - 58 - context.toolbar_px
+    room = right - imgui.get_cursor_pos_x()
     if width > room:
         return
-    imgui.same_line(imgui.get_window_width() - 58 - width)
+    imgui.same_line(right - width)
     imgui.align_text_to_frame_padding()
     if worst is None:
         imgui.text_disabled(name)

@@ -38,10 +38,11 @@ def draw_toolbar(context: PanelContext) -> None:
     imgui.same_line(0, 22)
     title = context.session.path.name if context.session.path else ""
     imgui.align_text_to_frame_padding()
-    room = imgui.get_content_region_avail().x - 40
+    room = imgui.get_content_region_avail().x - 40 - context.toolbar_px
     if imgui.calc_text_size(title).x < room:
         imgui.text_disabled(title)
         imgui.same_line()
+    context.draw_on_toolbar(imgui.get_window_width() - 50 - context.toolbar_px)
     imgui.same_line(imgui.get_window_width() - 44)
     if imgui.button("?", imgui.ImVec2(30, 0)):
         context.do("help")

@@ -103,7 +103,7 @@ def test_all_eight_events_are_pictured_and_described(drawn: str) -> None:
 def test_every_measure_stands_with_its_uncertainty_and_source(drawn: str) -> None:
     text = Page(drawn).text
     for words in ("Tempo 3.1 : 1 ± 0.2 club+video", "Head speed at impact 85.0 mph ± 2.0 club+video",
-                  "Thorax turn top 80° ± 32 video"):  # fmt: skip
+                  "Thorax turn, top (P4) 80° ± 32 video"):  # fmt: skip
         assert words in text
     assert "estimated from one camera" in text
 

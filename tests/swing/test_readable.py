@@ -37,13 +37,16 @@ def test_differences_have_a_sign() -> None:
     ("name", "label"),
     [
         ("head_speed_mps", "Head speed at impact"),
-        ("hand_speed_peak_mps", "Hand speed peak"),
-        ("club_turn_peak_radps", "Club turn peak"),
-        ("thorax_turn_top_rad", "Thorax turn top"),
+        ("hand_speed_peak_mps", "Hand speed, peak"),
+        ("club_turn_peak_radps", "Shaft turn, peak"),
+        ("thorax_turn_top_rad", "Thorax turn, top (P4)"),
+        ("pelvis_sway_p6_m", "Pelvis sway, P6"),
+        ("spine_tilt_mid_follow_through_rad", "Spine angle, mid-follow-through (P8)"),
+        ("elbow_bend_deg", "Elbow bend"),
         ("face_to_mean_rad", "Face to mean"),
     ],
 )
-def test_a_name_loses_its_unit_and_nothing_else(name: str, label: str) -> None:
+def test_a_measure_is_called_as_coaches_call_it(name: str, label: str) -> None:
     assert label_of(name) == label
 
 
@@ -56,7 +59,9 @@ def test_events_read_as_coaches_write_them() -> None:
 def test_speeds_that_one_camera_cannot_know_are_not_shown():
     swing = session_of(make_swing())
     golfer = GolferInfo(frames_with_pose=100, handed="right", view="down-the-line")
-    filmed = replace(swing, golfer=golfer, body=replace(swing.body, source="video"))
+    # Half a hip's and a shoulder's width: what one camera leaves open through depth.
+    unsure = np.full_like(swing.body.sigma_m, 0.3)
+    filmed = replace(swing, golfer=golfer, body=replace(swing.body, source="video", sigma_m=unsure))
     assert set(readable_speeds(filmed)) == {"lead arm", "club"}, "turns through depth are left out as measures are"
     joints_m = swing.body.joints_m.copy()
     shoulder, wrist = JOINT["left_shoulder"], JOINT["left_wrist"]

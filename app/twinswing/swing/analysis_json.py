@@ -43,5 +43,6 @@ def document(session: SwingSession) -> dict[str, Any]:
             name: {"value": m.value, "unit": m.unit, "sigma": m.sigma, "source": m.source}
             for name, m in session.measures.items()
         },
+        "missing": dict(session.missing),
         "warnings": list(session.warnings),
     }

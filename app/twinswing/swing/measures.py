@@ -1,13 +1,21 @@
-"""First measures of a swing, each with its standard deviation and where it came from."""
+"""All measures of a swing, each with its standard deviation and where it came from; what cannot be told, with why.
+
+Tempo and speeds are here, what is read at the P positions and at the ball in `measure_parts`. What is measured, and
+what it is held against, is declared in `assets/measures.toml`.
+"""
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from twinswing.body.skeleton import JOINT, BodyMotion
+from twinswing.body.skeleton import BodyMotion
+from twinswing.club.delivery import Delivery
 from twinswing.club.model import ClubMotion
 from twinswing.swing.events import FoundSwing
-from twinswing.swing.model import Measure
+from twinswing.swing.measure_parts import Measured, measure_parts, merged
+from twinswing.swing.measure_table import measure_table
+from twinswing.swing.model import Measure, SwingSession
+from twinswing.swing.positions import times_of_found, times_of_session
 from twinswing.swing.series import SpeedSeries, hand_speed, head_speed, segment_speeds
 
 
@@ -15,12 +23,6 @@ from twinswing.swing.series import SpeedSeries, hand_speed, head_speed, segment_
 class MeasureParams:
     """Uncertainties that the data can't show by themselves, mostly errors against exact swings.
 
-    turn_sigma_rad   : of pelvis and thorax turn from one camera, by view. It sees a turn through depth, which the pose
-                       model hardly knows, and hides a hip or shoulder at the top: exact swings come back with errors of
-                       25 to 40 degrees, real ones down the line with more. Differences of two such turns (X-factor)
-                       would say nothing and are left to the club's and better cameras.
-    turn_worth_rad   : a turn less certain than this is left out: no golfer's turn could be told from another's by it.
-    tilt_sigma_rad   : the spine's lean lies largely in the picture.
     hand_speed_share : of the value; stature is assumed (5 %), depth is weak.
     scale_share      : of slow motion's factor: real downswings take 0.22 to 0.35 s.
     head_per_hand    : head speed against the hands' peak speed as a camera gives it, and 1 sigma as a share. Tour
@@ -28,9 +30,6 @@ class MeasureParams:
                        have 4.1 to 4.2, and 4.8 to 7 when 30 frames a second blunt the hands' peak.
     """
 
-    turn_sigma_rad: tuple[tuple[str, float], ...] = (("face-on", 0.55), ("oblique", 0.6), ("down-the-line", 0.8))
-    turn_worth_rad: float = 0.7
-    tilt_sigma_rad: float = 0.09
     hand_speed_share: float = 0.12
     scale_share: float = 0.18
     head_per_hand: tuple[float, float] = (4.8, 0.27)
@@ -42,15 +41,29 @@ def measure_swing(
     club: ClubMotion | None = None,
     params: MeasureParams | None = None,
 ) -> dict[str, Measure]:
-    """Return what can be said of a swing; what its events or parts don't allow is left out.
+    """Return what can be said of a swing; what its events or parts don't allow is left out (`measured_swing` has why).
 
-    In slow motion by an unknown factor durations and speeds are left out: only ratios and angles are the swing's own.
-    `time_scale` then says how slow it seems: clip seconds per real second.
+    In slow motion by an unknown factor durations and speeds are left out: only ratios, lengths and angles are the
+    swing's own. `time_scale` then says how slow it seems: clip seconds per real second.
+    """
+    return measured_swing(swing, body, club, params=params).measures
+
+
+def measured_swing(
+    swing: FoundSwing,
+    body: BodyMotion | None = None,
+    club: ClubMotion | None = None,
+    *,
+    read: Delivery | None = None,
+    clock_sigma_s: float | None = None,
+    params: MeasureParams | None = None,
+) -> Measured:
+    """Return all measures of a swing that was just found, and why each of the others that are declared is lacking.
+
+    read          : what the club's sensor read at the ball. clock_sigma_s : of the club's time on the video's.
     """
     params = params or MeasureParams()
     found = _tempo(swing, "club+video" if club is not None and club.source != "video" else "video")
-    if body is not None:
-        found |= _angles(swing, body, params)
     if swing.slow_motion:
         # By how much the golfer's downswing differs from the usual one, and how well its two ends are known.
         ends = [swing.moments[name].sigma for name in ("top", "impact") if name in swing.moments]
@@ -58,16 +71,53 @@ def measure_swing(
         sigma = share * swing.time_scale
         found["time_scale"] = Measure(swing.time_scale, "1", sigma, "video (a downswing of the usual time is assumed)")
     else:
-        hands = _hand_speed(swing, body, params) if body is not None else None
-        head = _head_speed(swing, club) if club is not None else None
-        if hands is not None:
-            found["hand_speed_peak_mps"] = hands
-            head = head or _head_by_hands(hands, params)
-        if head is not None:
-            found["head_speed_mps"] = head
-        turn = _club_turn(swing, club) if club is not None else None
-        if turn is not None:
-            found["club_turn_peak_radps"] = turn
+        found |= _speeds(swing, body, club, params)
+    times = times_of_found(swing, body, club)
+    parts = measure_parts(times, body, club, read=read, clock_sigma_s=clock_sigma_s)
+    return _together(found, parts, slow=swing.slow_motion)
+
+
+def measured_session(session: SwingSession) -> Measured:
+    """Return all measures of a recorded swing: as its analysis stored them, and what that did not know of yet.
+
+    A recording of an older analysis gets the measures that its body, club and events allow.
+    """
+    if session.missing:
+        return Measured(dict(session.measures), dict(session.missing))
+    clock = session.alignment.sigma_s if session.alignment is not None else None
+    times = times_of_session(session)
+    parts = measure_parts(times, session.body, session.club, read=session.delivery, clock_sigma_s=clock)
+    return _together(dict(session.measures), parts, slow=times.slow_motion)
+
+
+def _together(found: dict[str, Measure], parts: Measured, *, slow: bool) -> Measured:
+    """Put both parts' measures in the table's order; in slow motion without seconds and speeds."""
+    measures = merged(found, parts.measures)
+    missing = {n: why for n, why in parts.missing.items() if n not in measures}
+    if slow:
+        timed = [n for n, m in measures.items() if m.unit in ("s", "m/s", "rad/s")]
+        missing |= dict.fromkeys(timed, "the clip is in slow motion by an unknown factor")
+        measures = {n: m for n, m in measures.items() if n not in timed}
+    else:
+        missing.pop("time_scale", None)
+    order = {name: k for k, name in enumerate(measure_table())}
+    return Measured(measures, dict(sorted(missing.items(), key=lambda item: order.get(item[0], len(order)))))
+
+
+def _speeds(
+    swing: FoundSwing, body: BodyMotion | None, club: ClubMotion | None, params: MeasureParams
+) -> dict[str, Measure]:
+    found: dict[str, Measure] = {}
+    hands = _hand_speed(swing, body, params) if body is not None else None
+    head = _head_speed(swing, club) if club is not None else None
+    if hands is not None:
+        found["hand_speed_peak_mps"] = hands
+        head = head or _head_by_hands(hands, params)
+    if head is not None:
+        found["head_speed_mps"] = head
+    turn = _club_turn(swing, club) if club is not None else None
+    if turn is not None:
+        found["club_turn_peak_radps"] = turn
     return found
 
 
@@ -89,42 +139,6 @@ def _tempo(swing: FoundSwing, source: str) -> dict[str, Measure]:
         ratio = back / down
         parts = (sigma["address"] / down, sigma["top"] * (1.0 + ratio) / down, sigma["impact"] * ratio / down)
         found["tempo_ratio"] = Measure(ratio, "1", float(np.sqrt(np.sum(np.square(parts)))), source)
-    return found
-
-
-def _turn(body: BodyMotion, left: str, right: str, t_s: float) -> float:
-    """Return the azimuth of a left-to-right line, radians, counter-clockwise from above."""
-    joints = body.at(t_s)
-    line = joints[JOINT[left]] - joints[JOINT[right]]
-    return float(np.arctan2(line[1], line[0]))
-
-
-def _wrapped(angle: float) -> float:
-    return float((angle + np.pi) % (2.0 * np.pi) - np.pi)
-
-
-def _angles(swing: FoundSwing, body: BodyMotion, params: MeasureParams) -> dict[str, Measure]:
-    """Turn of pelvis and thorax since address, and the spine's lean.
-
-    Turns are positive away from the target, whichever way the golfer plays.
-    """
-    found: dict[str, Measure] = {}
-    e = swing.events
-    away = 1.0 if body.handed == "left" else -1.0
-    sigma = dict(params.turn_sigma_rad)[swing.viewpoint.view]
-    lines = {"pelvis": ("left_hip", "right_hip"), "thorax": ("left_shoulder", "right_shoulder")}
-    for at in ("top", "impact"):
-        if at not in e or "address" not in e or sigma > params.turn_worth_rad:
-            continue
-        for name, (left, right) in lines.items():
-            turned = _turn(body, left, right, e[at].t_s) - _turn(body, left, right, e["address"].t_s)
-            found[f"{name}_turn_{at}_rad"] = Measure(away * _wrapped(turned), "rad", sigma, body.source)
-    for at in ("address", "impact"):
-        if at in e:
-            joints = body.at(e[at].t_s)
-            spine = joints[JOINT["neck"]] - joints[JOINT["pelvis"]]
-            lean = float(np.arctan2(np.hypot(spine[0], spine[1]), spine[2]))
-            found[f"spine_tilt_{at}_rad"] = Measure(lean, "rad", params.tilt_sigma_rad, body.source)
     return found
 
 

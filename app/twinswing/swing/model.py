@@ -73,7 +73,7 @@ class SwingSession:
     """All that a recording says of one swing; a view is a function of this and a time.
 
     Parts that were not recorded or not found are None or empty. `path` is the recording, None when the session was
-    never stored (truth renders straight from memory).
+    never stored (truth renders straight from memory). `missing` says why a measure could not be given.
     """
 
     path: Path | None = None
@@ -90,6 +90,7 @@ class SwingSession:
     warnings: tuple[str, ...] = ()
     appearance: dict[str, str] = field(default_factory=dict)
     delivery: Delivery | None = None
+    missing: dict[str, str] = field(default_factory=dict)
 
     def span_s(self) -> tuple[float, float]:
         """Return the first and last session time that anything was seen at, seconds; (0, 0) when empty."""

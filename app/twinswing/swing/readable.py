@@ -7,22 +7,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twinswing.body.skeleton import JOINT, BodyMotion
-from twinswing.swing.measures import MeasureParams
+from twinswing.swing.measure_table import Range, measure_table
 from twinswing.swing.model import Measure, SwingSession
 from twinswing.swing.series import SpeedSeries, segment_speeds
+from twinswing.swing.uncertainty import line_sigmas
 
 # A lead arm that seems shorter than this share of its length points at the camera: depth alone says how it turns, and
 # down the line that made 3,000 degrees a second. A bent elbow keeps shoulder and wrist three quarters apart.
 _FORESHORTENED = 0.7
 
-_LABELS = {
-    "tempo_ratio": "Tempo",
-    "backswing_s": "Backswing",
-    "downswing_s": "Downswing",
-    "head_speed_mps": "Head speed at impact",
-    "head_speed": "Head speed at impact",
-    "hand_speed_mps": "Hand speed, peak",
-}
+# A line that turns through depth less surely than this, one sigma, shows nothing by its speed: as for turns, which are
+# left out then (`worth` in assets/measures.toml).
+_TURN_WORTH_RAD = 0.7
 
 # SI unit of a measure: (factor, format of the value, format of the uncertainty) that people read.
 _READ: dict[str, tuple[float, str, str]] = {
@@ -35,12 +31,22 @@ _READ: dict[str, tuple[float, str, str]] = {
     "m": (100.0, "{:.0f} cm", "± {:.0f}"),
     "1": (1.0, "{:.1f} : 1", "± {:.1f}"),
 }
+# The same where the table says that people read a measure another way.
+_SHOWN: dict[str, tuple[float, str, str]] = {
+    "ratio": (1.0, "{:.1f} : 1", "± {:.1f}"),
+    "times": (1.0, "{:.2f} times", "± {:.2f}"),
+    "tenths": (57.29578, "{:.1f}°", "± {:.1f}"),
+    "metres": (1.0, "{:.2f} m", "± {:.2f}"),
+    "yards": (1.09361, "{:.0f} yd", "± {:.0f}"),
+    "ms": (1e3, "{:.0f} ms", "± {:.0f}"),
+    "rpm": (9.549297, "{:.0f} rpm", "± {:.0f}"),
+}
 
 
 def label_of(name: str) -> str:
-    """Return a measure's name as people say it."""
-    if name in _LABELS:
-        return _LABELS[name]
+    """Return a measure's name as people say it: the table's, else its own words."""
+    if name in measure_table():
+        return measure_table()[name].label
     words = name
     for unit in ("_radps", "_rad", "_mps", "_deg", "_m", "_s"):
         words = words.removesuffix(unit)
@@ -54,32 +60,69 @@ def event_label(name: str) -> str:
     return words[:1].upper() + words[1:]
 
 
-def shown(measure: Measure) -> tuple[str, str]:
-    """Return a measure's value and uncertainty in the units that people read."""
-    factor, value, sigma = _READ.get(measure.unit, (1.0, "{:.4g} " + measure.unit, "± {:.2g}"))
+def _reading(unit: str, name: str) -> tuple[float, str, str]:
+    listed = measure_table().get(name)
+    if listed is not None and listed.spec.show:
+        return _SHOWN[listed.spec.show]
+    return _READ.get(unit, (1.0, "{:.4g} " + unit, "± {:.2g}"))
+
+
+def shown(measure: Measure, name: str = "") -> tuple[str, str]:
+    """Return a measure's value and uncertainty in the units that people read; `name` decides where a unit has two."""
+    factor, value, sigma = _reading(measure.unit, name)
     spread = sigma.format(measure.sigma * factor) if isfinite(measure.sigma) else "± not known"
     return value.format(measure.value * factor), spread
 
 
-def shown_difference(difference: float, unit: str, sigma: float) -> str:
+def told(measure: Measure, name: str) -> tuple[str, str]:
+    """Return a measure's value and uncertainty as a golfer says it: "36° open to the target" and "± 5".
+
+    A measure without words of direction keeps its sign.
+    """
+    listed = measure_table().get(name)
+    words = listed.spec.words if listed is not None else None
+    if words is None:
+        return shown(measure, name)
+    value, spread = shown(replace(measure, value=abs(measure.value)), name)
+    zero = not any(digit in value for digit in "123456789")
+    return (value if zero else f"{value} {words[0] if measure.value > 0.0 else words[1]}"), spread
+
+
+def told_range(found: Range, unit: str, name: str) -> str:
+    """Return what a measure is held against in the units that people read: "tour 650 °/s to 750 °/s"."""
+
+    def one(value: float) -> str:
+        return told(Measure(value, unit, 0.0, ""), name)[0]
+
+    if found.average is not None:
+        return f"{found.who} {one(found.average)}"
+    if found.low is None or found.high is None:
+        bound = found.low if found.high is None else found.high
+        return f"{found.who} {'at least' if found.high is None else 'at most'} {one(bound or 0.0)}"
+    factor, pattern, _ = _reading(unit, name)
+    low = pattern.format(found.low * factor)
+    digits = low[: len(low) - len(low.lstrip("-0123456789.,"))] or low
+    return f"{found.who} {digits} to {one(found.high)}"
+
+
+def shown_difference(difference: float, unit: str, sigma: float, name: str = "") -> str:
     """Return a difference with its sign and uncertainty in the units that people read: "+2.4 mph ± 3.1"."""
-    value, spread = shown(Measure(abs(difference), unit, sigma, ""))
+    value, spread = shown(Measure(abs(difference), unit, sigma, ""), name)
     return f"{'-' if difference < 0.0 else '+'}{value.removesuffix(' : 1')} {spread}"
 
 
-def readable_speeds(session: SwingSession, params: MeasureParams | None = None) -> dict[str, SpeedSeries]:
+def readable_speeds(session: SwingSession) -> dict[str, SpeedSeries]:
     """Return the angular speeds (deg/s) of pelvis, thorax, lead arm and club that one camera's body allows to be shown.
 
-    What `measures` leaves out as a turn is left out as a speed as well; where the lead arm points at the camera its
-    speed is NaN. A body from elsewhere than one camera (truth, motion capture) is shown whole.
+    A line whose direction is too uncertain to be measured as a turn is left out as a speed as well; where the lead arm
+    points at the camera its speed is NaN. A body from elsewhere than one camera (truth, motion capture) is shown whole.
     """
-    params = params or MeasureParams()
     found = segment_speeds(session.body, session.club)
     if session.body is None or session.golfer is None or "video" not in session.body.source:
         return found
-    if dict(params.turn_sigma_rad).get(session.golfer.view, 0.0) > params.turn_worth_rad:
-        found.pop("pelvis", None)
-        found.pop("thorax", None)
+    for name, sigma_rad in line_sigmas(session.body).items():
+        if sigma_rad > _TURN_WORTH_RAD:
+            found.pop(name, None)
     if "lead arm" in found:
         arm = found["lead arm"]
         found["lead arm"] = replace(arm, value=np.where(_arm_is_seen(session.body), arm.value, np.nan))

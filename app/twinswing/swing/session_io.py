@@ -197,6 +197,7 @@ def _document(session: SwingSession, camera: str) -> dict[str, Any]:
         "warnings": list(session.warnings),
         "appearance": dict(session.appearance),
         "delivery": asdict(session.delivery) if session.delivery else None,
+        "missing": dict(session.missing),
     }
     if model:
         arrays = {"position_m": model.position_m.tolist(), "rotation": model.rotation.tolist()}
@@ -258,6 +259,7 @@ def _session(reader: RecordingReader, document: Mapping[str, Any]) -> SwingSessi
         warnings=tuple(document.get("warnings", ())),
         appearance=dict(document.get("appearance", {})),
         delivery=Delivery.from_dict(document["delivery"]) if document.get("delivery") else None,
+        missing=dict(document.get("missing", {})),
     )
 
 

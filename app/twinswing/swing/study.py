@@ -15,7 +15,7 @@ from twinswing.body.motion import PictureMotion
 from twinswing.club.model import ClubSpec, ImuSamples
 from twinswing.swing.events import FoundSwing, find_events
 from twinswing.swing.events_club import refine_events
-from twinswing.swing.measures import measure_swing
+from twinswing.swing.measures import measured_swing
 from twinswing.swing.model import Alignment, GolferInfo, SwingSession, VideoInfo
 from twinswing.timeline.clock import ClockMap
 
@@ -89,12 +89,9 @@ def study(
     session = replace(session, body=body, camera=camera, club=moved)
     said += swing.warnings
     report("Measuring", 0.95)
-    return replace(
-        session,
-        events=swing.events,
-        measures=measure_swing(swing, body, session.club),
-        warnings=tuple(said),
-    )
+    clock_sigma_s = session.alignment.sigma_s if session.alignment is not None else None
+    found = measured_swing(swing, body, session.club, read=session.delivery, clock_sigma_s=clock_sigma_s)
+    return replace(session, events=swing.events, measures=found.measures, missing=found.missing, warnings=tuple(said))
 
 
 def _lay_club(

@@ -33,6 +33,15 @@ def _replay_commands(sub: "argparse._SubParsersAction[argparse.ArgumentParser]")
     p = sub.add_parser("open", help="replay a recording")
     p.add_argument("file", metavar="FILE.mcap")
     _add_window_options(p)
+    p = sub.add_parser("library", help="list the recordings of the library, without a window")
+    p.add_argument("folder", metavar="FOLDER", nargs="?", help="by default the library that `twinswing` opens")
+    p.add_argument("--search", metavar="WORDS", help="words that begin a word of name, tags, remarks, club or golfer")
+    p.add_argument("--golfer", metavar="NAME")
+    p.add_argument("--club", metavar="CLUB")
+    p.add_argument("--tag", metavar="TAG", action="append", default=[])
+    p.add_argument("--kind", choices=["swing", "plant", "capture", "unreadable"])
+    p.add_argument("--sort", metavar="WHAT", default="date", help="date, name, golfer, club, rating or a measure")
+    p.add_argument("--json", action="store_true", help="one JSON document on stdout")
     p = sub.add_parser("snapshot", help="one offscreen picture")
     p.add_argument("file", metavar="FILE.mcap")
     p.add_argument("--at", default="impact", metavar="EVENT|SECONDS")
@@ -217,6 +226,7 @@ _COMMANDS = {
     None: ("replay", "library"),
     "demo": ("replay", "demo"),
     "open": ("replay", "open_recording"),
+    "library": ("library", "library"),
     "snapshot": ("replay", "snapshot"),
     "render": ("replay", "render"),
     "info": ("replay", "info"),

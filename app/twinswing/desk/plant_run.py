@@ -19,6 +19,7 @@ from twinswing.platform import has_display, settings_dir
 from twinswing.streams.supervisor import Supervisor
 
 if TYPE_CHECKING:
+    from twinswing.desk.addons import Addon
     from twinswing.desk.plant_window import PlantDesk, PlantHistory
 
 _PICTURE_FRAMES = 12  # panels settle in three; the worker's answers come within these
@@ -86,20 +87,26 @@ def run_live(
     return _go_on(following, offscreen=offscreen, seconds=seconds)
 
 
-def run_recording(path: Path, *, offscreen: bool = False, seconds: float | None = None) -> int:
-    """Replay a plant's recording until the window is closed or `seconds` are over; return the exit status."""
+def run_recording(
+    path: Path, *, offscreen: bool = False, seconds: float | None = None, home: "Addon | None" = None
+) -> int:
+    """Replay a plant's recording until the window is closed or `seconds` are over; return the exit status.
+
+    home: as for `run_desk`.
+    """
     with RecordedHistory(path) as history:
-        following = _show(history, path.stem, offscreen=offscreen, seconds=seconds, folder=path.resolve().parent)
-    return _go_on(following, offscreen=offscreen, seconds=seconds)
+        folder = path.resolve().parent
+        following = _show(history, path.stem, offscreen=offscreen, seconds=seconds, folder=folder, home=home)
+    return _go_on(following, offscreen=offscreen, seconds=seconds, home=home)
 
 
-def _go_on(path: Path | None, *, offscreen: bool, seconds: float | None) -> int:
+def _go_on(path: Path | None, *, offscreen: bool, seconds: float | None, home: "Addon | None" = None) -> int:
     """Open what was chosen in the window that closed."""
     if path is None:
         return 0
     from twinswing.desk.run import run_desk  # noqa: PLC0415  (the other window's parts load only when it is opened)
 
-    return run_desk(path, offscreen=offscreen, seconds=seconds)
+    return run_desk(path, offscreen=offscreen, seconds=seconds, home=home)
 
 
 def _show(
@@ -110,6 +117,7 @@ def _show(
     seconds: float | None,
     folder: Path,
     live: LivePlant | None = None,
+    home: "Addon | None" = None,
 ) -> Path | None:
     """Show a history in a window or make a picture of it; return what is to be opened next."""
     from twinswing.desk.plant_window import PlantDesk  # noqa: PLC0415  (Panda3D loads here)
@@ -128,6 +136,8 @@ def _show(
         act=live.history.act if live is not None else None,
     )
     carry_tools(desk)
+    if home is not None:
+        desk.add(home)
     try:
         if offscreen:
             _picture(desk, name, seconds, live)

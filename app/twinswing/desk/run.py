@@ -10,33 +10,40 @@ from twinswing.plant.recorded import holds_plant
 from twinswing.platform import has_display, settings_dir
 
 if TYPE_CHECKING:
+    from twinswing.desk.addons import Addon
     from twinswing.desk.window import Desk
 
 _PICTURE_FRAMES = 12  # panels settle in three; the video thread delivers within these
 
 
-def run_desk(path: Path | None, *, offscreen: bool = False, seconds: float | None = None) -> int:
-    """Show a recording (or the file list) until the window is closed or `seconds` are over; return the exit status.
+def run_desk(
+    path: Path | None, *, offscreen: bool = False, seconds: float | None = None, home: "Addon | None" = None
+) -> int:
+    """Show a recording (or the library) until the window is closed or `seconds` are over; return the exit status.
 
-    Without a display, or when told, one picture is rendered and its place printed.
+    Without a display, or when told, one picture is rendered and its place printed. home: a tool that leads back to
+    where the recording was opened from.
     """
+    if path is None:
+        from twinswing.desk.library_run import run_library  # noqa: PLC0415
+
+        return run_library(offscreen=offscreen, seconds=seconds)
     from twinswing.desk.tools import carry_tools  # noqa: PLC0415  (Panda3D loads here)
     from twinswing.desk.window import Desk  # noqa: PLC0415
 
     if path is not None and path.suffix.lower() == ".mcap" and holds_plant(path):
         from twinswing.desk.plant_run import run_recording  # noqa: PLC0415  (the other kind of window)
 
-        return run_recording(path, offscreen=offscreen, seconds=seconds)
+        return run_recording(path, offscreen=offscreen, seconds=seconds, home=home)
     offscreen = offscreen or not has_display()
     file = settings_dir() / "desk.json"
     settings = load_settings(file)
     desk = Desk(settings, offscreen=offscreen, folder=Path.cwd())
     carry_tools(desk)
+    if home is not None:
+        desk.add(home)
     try:
-        if path is not None:
-            desk.open_or_raise(path)
-        else:
-            desk.do("files")
+        desk.open_or_raise(path)
         if offscreen:
             _picture(desk, path, seconds)
         else:
@@ -47,7 +54,7 @@ def run_desk(path: Path | None, *, offscreen: bool = False, seconds: float | Non
     if desk.next_path is not None:
         from twinswing.desk.plant_run import run_recording  # noqa: PLC0415
 
-        return run_recording(desk.next_path, offscreen=offscreen, seconds=seconds)
+        return run_recording(desk.next_path, offscreen=offscreen, seconds=seconds, home=home)
     return 0
 
 
@@ -57,7 +64,7 @@ def _run(desk: "Desk", seconds: float | None) -> None:
         desk.step()
 
 
-def _picture(desk: "Desk", path: Path | None, seconds: float | None) -> None:
+def _picture(desk: "Desk", path: Path, seconds: float | None) -> None:
     desk.settle(_PICTURE_FRAMES)
     if not seconds and desk.session is not None and "impact" in desk.session.events:
         # Where a replay begins the golfer only stands there; at impact the trail, body and speed are all to be seen.
@@ -65,6 +72,6 @@ def _picture(desk: "Desk", path: Path | None, seconds: float | None) -> None:
         desk.settle(_PICTURE_FRAMES)
     if seconds:
         _run(desk, seconds)
-    out = Path.cwd() / f"{path.stem if path else 'twinswing'}.png"
+    out = Path.cwd() / f"{path.stem}.png"
     desk.save_picture(out)
     sys.stdout.write(f"No display: the picture lies at {out}\n")

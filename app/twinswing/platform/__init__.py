@@ -19,6 +19,11 @@ def settings_dir() -> Path:
     return Path(platformdirs.user_config_dir(_APP, appauthor=False, ensure_exists=True))
 
 
+def documents_dir() -> Path:
+    """Return the per-user folder where people look for their own files; it may not be there yet."""
+    return Path(platformdirs.user_documents_dir())
+
+
 def is_windows() -> bool:
     """Tell whether this is Windows."""
     return sys.platform == "win32"

@@ -31,7 +31,7 @@ def load_document(path: str | Path) -> ReviewDocument:
     Raises InputError if the file is no recording, or its annotations are damaged or a newer program's.
     """
     with RecordingReader(path) as reader:
-        return _document(reader)
+        return document_in(reader)
 
 
 def save_document(path: str | Path, document: ReviewDocument, voices: Mapping[str, bytes] | None = None) -> bool:
@@ -42,7 +42,7 @@ def save_document(path: str | Path, document: ReviewDocument, voices: Mapping[st
     Raises InputError if the file is no recording, cannot be written, or a voice is not what its hash says.
     """
     with RecordingReader(path) as reader:
-        held = _document(reader)
+        held = document_in(reader)
         span_ns = reader.span_ns
         kept = set(reader.attachments)
     document.merge(held)
@@ -73,7 +73,7 @@ def merge_recordings(into: str | Path, other: str | Path) -> bool:
     """
     with RecordingReader(into) as first, RecordingReader(other) as second:
         _check_same(first, second)
-        document = _document(second)
+        document = document_in(second)
         missing = {a.media.sha256 for a in document.all() if a.media is not None}
         missing = {h for h in missing if voice_name(h) not in first.attachments}
     voices = {digest: voice for digest in sorted(missing) if (voice := load_voice(other, digest)) is not None}
@@ -106,7 +106,8 @@ def load_voice(path: str | Path, sha256: str) -> bytes | None:
     return data
 
 
-def _document(reader: RecordingReader) -> ReviewDocument:
+def document_in(reader: RecordingReader) -> ReviewDocument:
+    """Read the annotations of an open recording; raises InputError as `load_document` does."""
     record = reader.metadata(DOCUMENT_RECORD)
     if record is None:
         return ReviewDocument()

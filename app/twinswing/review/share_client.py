@@ -103,6 +103,11 @@ class ShareClient:
         if end.rcvd is not None and end.rcvd.code == _POLICY:
             raise InputError(f"{self.url} refused: {end.rcvd.reason}") from None
 
+    @property
+    def settled(self) -> bool:
+        """Whether nothing waits to be sent."""
+        return self._outbox is None or not self._outbox.waiting_bytes
+
     def tell(self, presence: Presence) -> None:
         """Tell the others where the person at this end is; forgotten while the line is cut."""
         if self._outbox is not None and self._outbox.waiting_bytes < self.limits.text_bytes:

@@ -13,7 +13,7 @@ import hmac
 import json
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import isfinite
 from secrets import token_urlsafe
 from typing import Any
@@ -68,7 +68,7 @@ DEFAULT_SHARE = ShareLimits()
 class Invitation:
     """Lets its bearer in, in a role, until a time (seconds on the server's clock)."""
 
-    token: str
+    token: str = field(repr=False)
     role: str
     until_s: float
 
@@ -80,10 +80,10 @@ class Hello:
     who : a secret of its own that it says again after a cut line, so that it is known for the same; "" for none.
     """
 
-    token: str
+    token: str = field(repr=False)
     name: str
     state: bytes
-    who: str = ""
+    who: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True)

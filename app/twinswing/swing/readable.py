@@ -74,6 +74,12 @@ def shown(measure: Measure, name: str = "") -> tuple[str, str]:
     return value.format(measure.value * factor), spread
 
 
+def axis_of(unit: str, name: str = "") -> tuple[float, str]:
+    """Return by what an SI value is multiplied for a plot that people read, and the unit that the axis then has."""
+    factor, value, _ = _reading(unit, name)
+    return factor, value[value.index("}") + 1 :].strip()
+
+
 def told(measure: Measure, name: str) -> tuple[str, str]:
     """Return a measure's value and uncertainty as a golfer says it: "36° open to the target" and "± 5".
 

@@ -50,18 +50,28 @@ def write_recording(path: Path) -> Path:
 
 
 class RealWindow:
-    """`twinswing open` under an X server."""
+    """`twinswing open`, or another command that opens a window, under an X server."""
 
-    def __init__(self, recording: Path, display: str, home: Path, wait: Wait, *more: str) -> None:
+    def __init__(
+        self,
+        recording: Path,
+        display: str,
+        home: Path,
+        wait: Wait,
+        *more: str,
+        command: str = "open",
+        settings: str = "desk.json",
+        others: tuple[str, ...] = (),
+    ) -> None:
         self._wait = wait
         self._folder = recording.parent
-        file = home / "twinswing" / "desk.json"
+        file = home / "twinswing" / settings
         if not file.exists():
             # Small, because the software renderer's time goes with the area.
             save_settings(file, Settings(*SIZE))
         self.environment = dict(os.environ, DISPLAY=display, XDG_CONFIG_HOME=str(home), HOME=str(home))
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "twinswing.cli.main", "open", str(recording), "--seconds", "600", *more],
+            [sys.executable, "-m", "twinswing.cli.main", command, str(recording), *others, "--seconds", "600", *more],
             env=self.environment,
             cwd=self._folder,
             stdout=subprocess.PIPE,

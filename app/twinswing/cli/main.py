@@ -26,6 +26,13 @@ def _add_listen(parser: argparse.ArgumentParser, default: str | None) -> None:
     parser.add_argument("--tls-key", metavar="FILE", help="its private key, PEM")
 
 
+def _add_leaving(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--no-annotations", action="store_true", help="without what people said and drew")
+    parser.add_argument(
+        "--blur-face", action="store_true", help="cover the golfer's face in every picture of the video"
+    )
+
+
 def _replay_commands(sub: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     p = sub.add_parser("demo", help="open the bundled swing")
     p.add_argument("--plant", action="store_true", help="the bundled plant instead")
@@ -48,13 +55,23 @@ def _replay_commands(sub: "argparse._SubParsersAction[argparse.ArgumentParser]")
     p.add_argument("--view", default="face-on")
     p.add_argument("--size", default="1280x720", metavar="WxH")
     p.add_argument("-o", "--out", required=True, metavar="OUT.png")
-    p = sub.add_parser("render", help="the replay as a video")
+    _add_leaving(p)
+    p = sub.add_parser("render", help="the replay as a video, with the annotations and their voices")
     p.add_argument("file", metavar="FILE.mcap")
-    p.add_argument("--view", default="face-on")
-    p.add_argument("--size", default="1280x720", metavar="WxH")
+    p.add_argument("--view", help="face-on by default, overview of a plant; video is the golfer's own video")
+    p.add_argument("--size", metavar="WxH", help="1280x720 by default, with --view video the video's own shape")
     p.add_argument("--fps", type=float, default=60.0)
-    p.add_argument("--speed", type=float, default=0.25, help="1 is real time")
+    p.add_argument("--speed", type=float, help="1 is real time; 0.25 by default, a plant's recording in a minute")
+    p.add_argument(
+        "--impact-speed", type=float, metavar="SPEED", help="around impact; two fifths of --speed by default"
+    )
+    p.add_argument("--from", dest="start", type=float, metavar="S", help="from this session time on, seconds")
+    p.add_argument("--to", dest="end", type=float, metavar="S", help="up to this session time, seconds")
+    p.add_argument("--no-trail", action="store_true", help="without the club head's trail")
+    p.add_argument("--no-numbers", action="store_true", help="without event, time and speed in the corner")
+    p.add_argument("--subtitles", metavar="OUT.vtt", help="also write what is said as WebVTT")
     p.add_argument("-o", "--out", required=True, metavar="OUT.mp4")
+    _add_leaving(p)
     p = sub.add_parser("info", help="what is inside a recording")
     p.add_argument("file", metavar="FILE.mcap")
     p.add_argument("--json", action="store_true")
@@ -160,16 +177,38 @@ def _share_commands(sub: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     p.add_argument("file", metavar="FILE.mcap")
     p.add_argument("-o", "--out", required=True, metavar="OUT.html")
     about = (
-        "Prints what differs, and writes both swings side by side, B stretched so that events meet. Opens no window."
+        "Prints what differs and opens a window with the swings on one timeline, B stretched so that events meet; with "
+        "-o or --json no window. Without a display --offscreen makes a picture of it."
     )
-    p = sub.add_parser("compare", help="two swings on one timeline, as a table and as a file", description=about)
+    p = sub.add_parser("compare", help="two or more swings on one timeline", description=about)
     p.add_argument("a", metavar="A.mcap")
     p.add_argument("b", metavar="B.mcap")
+    p.add_argument("more", nargs="*", metavar="C.mcap", help="up to two more, for the window")
     p.add_argument("--view", metavar="VIEW", help="face-on, down-the-line, oblique or top; by default as A was filmed")
     p.add_argument("--json", action="store_true", help="one JSON document on stdout instead of the table")
     p.add_argument(
         "-o", "--out", metavar="OUT", help="a file to write: .png (the events), .mp4 (the replay) or .html (a page)"
     )
+    p.add_argument("--offscreen", action="store_true", help="without a display: render a picture and say where")
+    p.add_argument("--seconds", type=float, metavar="S", help="stop after S seconds")
+
+
+def _together_commands(sub: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    p = sub.add_parser("share", help="review a recording together with others: serve it")
+    p.add_argument("file", metavar="FILE.mcap")
+    p.add_argument("--listen", metavar="HOST:PORT", default="127.0.0.1:8766", help="where others connect to")
+    p.add_argument("--minutes", type=float, default=240.0, metavar="M", help="how long invitations are good for (240)")
+    p.add_argument("--tls-cert", metavar="FILE", help="certificate chain, PEM; needed beyond this machine")
+    p.add_argument("--tls-key", metavar="FILE", help="its private key, PEM")
+    q = sub.add_parser("join", help="review a shared recording together with others: fetch it and join")
+    q.add_argument("url", metavar="ws://HOST:PORT")
+    q.add_argument("--token", metavar="T", help="the invitation's; without it TWINSWING_TOKEN is read, or it is asked")
+    q.add_argument("--to", default=".", metavar="FOLDER", help="where the recording is kept")
+    q.add_argument("--tls-ca", metavar="FILE", help="the certificate to trust, PEM, where it is the host's own")
+    for parser in (p, q):
+        parser.add_argument("--name", metavar="NAME", help="as others see you; by default the name you logged in with")
+        parser.add_argument("--no-window", action="store_true", help="take part without showing anything")
+        _add_window_options(parser)
 
 
 def _real_world_commands(sub: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -217,6 +256,7 @@ def build_parser() -> argparse.ArgumentParser:
     _stream_commands(sub)
     _plant_commands(sub)
     _share_commands(sub)
+    _together_commands(sub)
     _real_world_commands(sub)
     return parser
 
@@ -236,7 +276,9 @@ _COMMANDS = {
     "bench": ("analysis", "bench"),
     "export": ("share", "export"),
     "report": ("share", "report"),
-    "compare": ("share", "compare"),
+    "compare": ("compare", "compare"),
+    "share": ("together", "share"),
+    "join": ("together", "join"),
     "capture": ("live", "capture"),
     "hub": ("live", "hub"),
     "play-club": ("live", "play_club"),

@@ -43,6 +43,20 @@ def build_swing(size: imgui.ImVec2) -> None:
     dock.dock_builder_finish(DOCK_ID)
 
 
+def build_compare(size: imgui.ImVec2) -> None:
+    """Lay out the panels of several swings for the first time."""
+    dock = imgui.internal
+    dock.dock_builder_remove_node(DOCK_ID)
+    dock.dock_builder_add_node(DOCK_ID, imgui.internal.DockNodeFlagsPrivate_.dock_space.value)
+    dock.dock_builder_set_node_size(DOCK_ID, size)
+    timeline, rest = split(DOCK_ID, imgui.Dir.down, min(Shares().timeline_px / max(size.y, 1.0), 0.4))
+    right, rest = split(rest, imgui.Dir.right, 0.27)
+    plots, _scene = split(rest, imgui.Dir.down, 0.26)
+    for name, node in (("Timeline", timeline), ("Courses", plots), ("Differences", right)):
+        dock.dock_builder_dock_window(name, node)
+    dock.dock_builder_finish(DOCK_ID)
+
+
 def dock_space(*, rebuild: bool, build: Callable[[imgui.ImVec2], None]) -> Rect:
     """Lay out the dock space below the toolbar; return the rectangle that is left for the scene.
 

@@ -57,7 +57,7 @@ def test_the_document_is_the_command_line_s_contract(tmp_path: Path) -> None:
     session = analyze(real.video(CLIP), tmp_path / "a.mcap")
     said = json.loads(json.dumps(document(session)))
     assert set(said) == {
-        "session", "video", "golfer", "events", "alignment", "measures", "missing", "warnings"
+        "session", "video", "golfer", "events", "alignment", "measures", "missing", "faults", "coaching", "warnings"
     }  # fmt: skip
     assert set(said["video"]) == {"frames", "duration_s", "rate_hz", "variable_rate"}
     assert set(said["golfer"]) == {"frames_with_pose", "handed", "view"}

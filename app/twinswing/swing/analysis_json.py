@@ -3,6 +3,7 @@
 from typing import Any
 
 from twinswing.swing.model import EVENT_NAMES, SwingSession
+from twinswing.swing.understanding import documents, understand
 
 
 def document(session: SwingSession) -> dict[str, Any]:
@@ -44,5 +45,6 @@ def document(session: SwingSession) -> dict[str, Any]:
             for name, m in session.measures.items()
         },
         "missing": dict(session.missing),
+        **documents(understand(session)),
         "warnings": list(session.warnings),
     }

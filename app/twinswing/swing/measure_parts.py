@@ -33,11 +33,15 @@ class PartParams:
                   sigma: tour players' X-factors are 55 to 65 deg by lines and 30 to 40 by segments (Cheetham).
     stretch     : the X-factor is at its largest within this part of the downswing.
     clock_sigma_s : club on video where no alignment says better.
+    peak_s      : of the club's fastest turn within its own stream: a shaft rings by this.
+    struck_s    : an impact known better than this was felt by the club.
     """
 
     girdle_rad: tuple[float, float] = (0.40, 0.14)
     stretch: float = 0.6
     clock_sigma_s: float = 0.002
+    peak_s: float = 0.003
+    struck_s: float = 0.006
 
 
 @dataclass
@@ -104,7 +108,7 @@ def measure_parts(
         _over_the_swing(found, times, body, params, errors)
         _wrists(found, times, body, club, draws)
     _strike(found, times, club, read)
-    _sequence(found, kinematic_sequence(times, body, club, clock, errors=errors))
+    _sequence(found, times, kinematic_sequence(times, body, club, clock, errors=errors), params)
     _name_missing(found, times, body, club)
     return found
 
@@ -235,7 +239,7 @@ def _strike(found: Measured, times: SwingTimes, club: ClubMotion | None, read: D
         found.put(name, value, flight.sigma[name], flight.source)
 
 
-def _sequence(found: Measured, sequence: Sequence) -> None:
+def _sequence(found: Measured, times: SwingTimes, sequence: Sequence, params: PartParams) -> None:
     """Peaks, gaps and gains of the kinematic sequence."""
     for name in ORDER:
         listed = f"sequence_peak_{name}_radps"
@@ -244,6 +248,14 @@ def _sequence(found: Measured, sequence: Sequence) -> None:
             found.put(listed, peak.rate_radps, peak.rate_sigma_radps, peak.source)
         else:
             found.lack(listed, sequence.missing.get(name, "it was not seen"))
+    if "club" in sequence.peaks and "impact" in times.at_s:
+        peak = sequence.peaks["club"]
+        # On the club's own clock where its blow was felt; else the picture's impact is what is uncertain.
+        sigma = params.peak_s if times.sigma_s["impact"] < params.struck_s else times.sigma_s["impact"]
+        exact = peak.source == "truth"
+        found.put("early_release_s", times.at_s["impact"] - peak.t_s, 0.0 if exact else sigma, peak.source)
+    else:
+        found.lack("early_release_s", sequence.missing.get("club", "it was not seen"))
     for first, second in pairwise(ORDER):
         gap, gain = f"sequence_gap_{first}_{second}_s", f"sequence_gain_{second}"
         lacking = next((n for n in (first, second) if n not in sequence.peaks), None)

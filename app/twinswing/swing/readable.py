@@ -94,6 +94,12 @@ def told(measure: Measure, name: str) -> tuple[str, str]:
     return (value if zero else f"{value} {words[0] if measure.value > 0.0 else words[1]}"), spread
 
 
+def with_spread(value: str, spread: str) -> str:
+    """Put an uncertainty behind its number: "6 cm away" and "± 2" to "6 ± 2 cm away"."""
+    digits = value[: len(value) - len(value.lstrip("-0123456789.,"))]
+    return f"{digits} {spread}{value.removeprefix(digits)}" if digits else f"{value} {spread}"
+
+
 def told_range(found: Range, unit: str, name: str) -> str:
     """Return what a measure is held against in the units that people read: "tour 650 °/s to 750 °/s"."""
 

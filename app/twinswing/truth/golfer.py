@@ -17,7 +17,7 @@ MPH = 0.44704
 # The faults that can be asked for, by the names of the Titleist Performance Institute's list.
 FAULTS: tuple[str, ...] = (
     "sway", "slide", "early_extension", "over_the_top", "casting", "reverse_spine", "chicken_wing", "hanging_back",
-    "loss_of_posture", "flat_shoulder_plane",
+    "loss_of_posture", "flat_shoulder_plane", "s_posture", "c_posture",
 )  # fmt: skip
 
 

@@ -145,8 +145,10 @@ def _thorax(t: FloatArray, q: Coordinates, golfer: GolferSpec, out: FloatArray) 
     R_thorax = upright @ rotation_z(q.thorax_turn(t))
     R_middle = upright @ rotation_z(0.5 * (q.pelvis_turn(t) + q.thorax_turn(t)))
     out[:, JOINT["neck"]] = neck = pelvis + p.trunk_m * axis
-    # The lowest rib lies a little behind the line from hips to neck: a natural lumbar and thoracic curve.
-    out[:, JOINT["spine"]] = pelvis + apply(R_middle, np.array([0.0, 0.03, 0.42 * p.trunk_m]))
+    # The lowest rib lies a little behind the line from hips to neck: a natural lumbar and thoracic curve. A rounded
+    # upper back carries it further behind, an arched lower back before the line.
+    behind = 0.03 + 0.03 * golfer.fault("c_posture") - 0.045 * golfer.fault("s_posture")
+    out[:, JOINT["spine"]] = pelvis + apply(R_middle, np.array([0.0, behind, 0.42 * p.trunk_m]))
     trail = q.trail_protraction(t)
     # The trail shoulder hangs lower as it comes forward, so that the lower hand reaches the grip.
     for side, sign, turn, sag in (

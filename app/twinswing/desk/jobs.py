@@ -6,6 +6,7 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from multiprocessing.synchronize import Event as ProcessEvent
 from pathlib import Path
+from typing import Any
 
 from twinswing.errors import TwinswingError
 
@@ -27,15 +28,16 @@ class AnalysisJob:
     _messages: "Connection[object, object] | None" = field(default=None, repr=False)
     _cancel: ProcessEvent | None = field(default=None, repr=False)
 
-    def start(self, club: Path | None = None) -> "AnalysisJob":
-        """Start the process and return self."""
+    def start(self, club: Path | None = None, *, club_kind: str = "", height_m: float | None = None) -> "AnalysisJob":
+        """Start the process and return self; the arguments are those of `swing.analysis.analyze`."""
         # spawn, because a forked copy of a process with a GL context and threads is undefined.
         context = multiprocessing.get_context("spawn")
         receive, send = context.Pipe(duplex=False)
         self._messages = receive
         self._cancel = context.Event()
+        about: dict[str, Any] = {"club": club, "club_kind": club_kind, "height_m": height_m}
         self._process = context.Process(
-            target=_work, args=(self.video, self.out, club, send, self._cancel), name="twinswing-analysis", daemon=True
+            target=_work, args=(self.video, self.out, about, send, self._cancel), name="twinswing-analysis", daemon=True
         )
         self._process.start()
         send.close()
@@ -85,14 +87,16 @@ class AnalysisJob:
             self._messages.close()
 
 
-def _work(video: Path, out: Path, club: Path | None, send: "Connection[object, object]", cancel: ProcessEvent) -> None:
+def _work(
+    video: Path, out: Path, about: dict[str, Any], send: "Connection[object, object]", cancel: ProcessEvent
+) -> None:
     from twinswing.swing.analysis import Cancelled, analyze  # noqa: PLC0415  (only the child pays for the model)
 
     try:
         analyze(
             video,
             out,
-            club=club,
+            **about,
             progress=lambda stage, fraction: send.send(("progress", str(stage), float(fraction))),
             cancel=cancel.is_set,
         )

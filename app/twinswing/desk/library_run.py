@@ -9,6 +9,7 @@ import panda3d.core as p3d
 
 from twinswing.desk.actions import Action
 from twinswing.desk.addons import Addon
+from twinswing.desk.library_runner import ImportRunner
 from twinswing.desk.library_settings import (
     library_folder,
     library_settings_file,
@@ -64,10 +65,11 @@ def run_library(folder: Path | None = None, *, offscreen: bool = False, seconds:
     file = library_settings_file()
     place = LibraryPlace.of(library_folder(folder))
     worker = LibraryWorker(place).start()
+    runner = ImportRunner(place).start()
     shown: Path | None = None
     try:
         while True:
-            desk = LibraryDesk(place, worker, load_library_settings(file), offscreen=offscreen)
+            desk = LibraryDesk(place, worker, load_library_settings(file), runner=runner, offscreen=offscreen)
             try:
                 if shown is not None:
                     desk.state.find(shown)
@@ -83,6 +85,7 @@ def run_library(folder: Path | None = None, *, offscreen: bool = False, seconds:
                 return 0
             worker.rescan()
     finally:
+        runner.close()
         worker.close()
 
 

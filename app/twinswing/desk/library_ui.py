@@ -1,18 +1,21 @@
 """The panels of the library's window: a line above, lists at the left, cards, what is known at the right."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from imgui_bundle import imgui
+from imgui_bundle import imgui, implot
 
 from twinswing.desk import theme
 from twinswing.desk.library_actions import groups
 from twinswing.desk.panels.library_context import DETAILS_PX, HEADER_PX, SIDE_PX, LibraryContext
 from twinswing.desk.panels.library_details import DetailsPanel
+from twinswing.desk.panels.library_dialogs import FilterDialog, shade
 from twinswing.desk.panels.library_draw import FIXED, primary
 from twinswing.desk.panels.library_grid import draw_grid
 from twinswing.desk.panels.library_header import draw_asked, draw_header
+from twinswing.desk.panels.library_imports import draw_queue, queue_height
 from twinswing.desk.panels.library_side import draw_side
+from twinswing.desk.panels.library_trends import TRENDS_PX, TrendsPanel
 from twinswing.desk.panels.overlays import draw_help, draw_notice
 from twinswing.desk.ui import Interface
 
@@ -22,12 +25,25 @@ _HINT = (
 _BACKGROUND = (0.055, 0.067, 0.075, 1.0)
 
 
+class LibraryDialog(Protocol):
+    """A dialog of the library."""
+
+    def draw(self, context: LibraryContext) -> bool:
+        """Draw the dialog; return whether it stays open."""
+        ...
+
+
 class LibraryInterface(Interface):
     """The panels of the library's window."""
 
     def __init__(self, base: Any, folder: Path | None = None) -> None:
         super().__init__(base, "", folder)
+        style = implot.get_style()
+        style.use_iso8601 = style.use_24_hour_clock = True  # 03/04 is another day on the other side of an ocean
         self.details = DetailsPanel()
+        self.trends = TrendsPanel()
+        self.filters = FilterDialog()
+        self.dialog: LibraryDialog | None = None
 
     def frame(self, context: LibraryContext) -> None:
         """Draw all panels."""
@@ -44,12 +60,18 @@ class LibraryInterface(Interface):
             self._window("Details", (size.x - details, HEADER_PX, details, size.y - HEADER_PX), theme.PANEL)
             self.details.draw(context)
             imgui.end()
-        self._cards(context, (SIDE_PX, HEADER_PX, size.x - SIDE_PX - details, size.y - HEADER_PX))
+        self._middle(context, (SIDE_PX, HEADER_PX, size.x - SIDE_PX - details, size.y - HEADER_PX))
         draw_notice(context)
         if self.files_open:
             self.files.draw(context)
         if self.help_open:
             draw_help(context, groups(), _HINT)
+        if self.dialog is not None:
+            shade()
+            dialog = self.dialog
+            # A dialog may be replaced by another one while it is drawn.
+            if not dialog.draw(context) and self.dialog is dialog:
+                self.dialog = None
 
     @staticmethod
     def _window(name: str, rect: tuple[float, float, float, float], back: tuple[float, float, float, float]) -> None:
@@ -59,6 +81,24 @@ class LibraryInterface(Interface):
         flags = FIXED if name != "Header" else FIXED | imgui.WindowFlags_.no_scrollbar
         imgui.begin(name, None, flags)
         imgui.pop_style_color()
+
+    def _middle(self, context: LibraryContext, rect: tuple[float, float, float, float]) -> None:
+        """Draw the cards, and below them the trends and the queue where they are open."""
+        left, top, width, height = rect
+        foot = top + height
+        if context.queue_open:
+            high = queue_height(context.imports, height)
+            foot -= high
+            self._window("Queue", (left, foot, width, high), theme.PANEL)
+            draw_queue(context, context.imports)
+            imgui.end()
+        if self.trends.open:
+            high = min(TRENDS_PX, (foot - top) * 0.6)
+            foot -= high
+            self._window("Trends", (left, foot, width, high), theme.PANEL)
+            self.trends.draw(context)
+            imgui.end()
+        self._cards(context, (left, top, width, foot - top))
 
     def _cards(self, context: LibraryContext, rect: tuple[float, float, float, float]) -> None:
         self._window("Cards", rect, _BACKGROUND)

@@ -11,6 +11,8 @@ import panda3d.core as p3d
 
 from twinswing.desk.base import BaseDesk
 from twinswing.desk.library_actions import KEY_TO_ACTION, REPEATING
+from twinswing.desk.library_deeds import LibraryDeeds, now_unix_ns, today
+from twinswing.desk.library_runner import ImportRunner
 from twinswing.desk.library_settings import LibrarySettings
 from twinswing.desk.library_state import LibraryState
 from twinswing.desk.library_textures import ThumbTextures
@@ -18,34 +20,45 @@ from twinswing.desk.library_thumbs import thumb_path
 from twinswing.desk.library_ui import LibraryInterface
 from twinswing.desk.library_worker import LibraryWorker, ThumbWish
 from twinswing.desk.panels.library_context import LibraryContext
+from twinswing.desk.panels.library_dialogs import DeleteDialog, ProfileDialog, delete_lines
 from twinswing.desk.settings import Settings
 from twinswing.desk.viewport import SceneRegion
 from twinswing.errors import TwinswingError
 from twinswing.resources import bundled_recording
 from twinswing.review.library_about import write_about
 from twinswing.review.library_index import LibraryIndex
-from twinswing.review.library_model import Row
+from twinswing.review.library_model import Golfer, Row
 from twinswing.review.library_place import LibraryPlace
-from twinswing.review.library_query import Query
+from twinswing.review.library_query import Query, rows_of, select
 from twinswing.review.library_scan import refresh
 
 _FOCUS_FRAMES = 4  # Dear ImGui gives a field the keyboard in the second frame after it was asked
 _EDITS_S = 0.008  # of a frame for writing what was said of many recordings
+_ALWAYS = frozenset({"escape", "fullscreen", "screenshot", "delete_golfer"})  # also while a dialog is open
 _AHEAD = 2  # pages of cards below whose thumbnails are made beforehand
 
 
 class LibraryDesk(BaseDesk):
     """The window.
 
-    worker: the helper that scans and makes thumbnails; it belongs to the caller and may serve a later window.
+    worker: the helper that scans and makes thumbnails; runner: what works on the queue of imports. Both belong to the
+    caller and serve a later window as well. compared: what the next window is to compare, once this one has closed.
     """
 
     def __init__(
-        self, place: LibraryPlace, worker: LibraryWorker, settings: LibrarySettings, *, offscreen: bool = False
+        self,
+        place: LibraryPlace,
+        worker: LibraryWorker,
+        settings: LibrarySettings,
+        *,
+        runner: ImportRunner | None = None,
+        offscreen: bool = False,
     ) -> None:
         super().__init__(Settings(settings.width_px, settings.height_px), offscreen=offscreen)
-        self.place, self.worker = place, worker
+        self.place, self.worker, self.runner = place, worker, runner
+        self.compared: tuple[Path, ...] = ()
         self.index = LibraryIndex(place.index)
+        self.deeds = LibraryDeeds(place, self.index, runner)
         self.state = LibraryState(self.index)
         self.chosen_settings = settings
         self.viewport: SceneRegion = SceneRegion(self.win, self.graphicsEngine, 0)
@@ -56,6 +69,8 @@ class LibraryDesk(BaseDesk):
             self.state, place.folder, card_px=settings.card_px, plays=settings.plays, details=settings.details
         )
         self._edits: deque[Callable[[], None]] = deque()
+        self._dropped: list[Path] = []
+        self._finished = 0 if runner is None else runner.finished
         self._focusing = 0
         self.set_title("Library")
         if self.index.rebuilt:
@@ -93,8 +108,21 @@ class LibraryDesk(BaseDesk):
         end = time.perf_counter() + _EDITS_S
         while self._edits and time.perf_counter() < end:
             self._edits.popleft()()
+        self._follow_imports()
+        if self._dropped:
+            dropped, self._dropped = self._dropped, []
+            self.notify_user(self.deeds.add(dropped, self.state.golfer(self.state.query.person)))
+            self._context.queue_open = self.runner is not None
         self.state.refresh()
         self._focusing -= 1
+
+    def _follow_imports(self) -> None:
+        if self.runner is None:
+            return
+        self._context.imports = self.runner.shown
+        if self.runner.finished != self._finished:
+            self._finished = self.runner.finished
+            self.worker.rescan()
 
     def _draw_panels(self) -> None:
         context = self._context
@@ -108,6 +136,8 @@ class LibraryDesk(BaseDesk):
     def _status(self) -> str:
         if self.worker.error:
             return self.worker.error
+        if self.runner is not None and self.runner.problem:
+            return self.runner.problem
         done, total = self.worker.scanned
         if total:
             return f"reading {done:,} of {total:,}"
@@ -165,6 +195,8 @@ class LibraryDesk(BaseDesk):
     def do(self, name: str) -> None:
         """Do one of the actions of library_actions.py, or what a panel asks for ("tag:WORD", "person:IDENT" ...)."""
         head, colon, rest = name.partition(":")
+        if self.ui.dialog is not None and not colon and name not in _ALWAYS:
+            return  # a key that the dialog below the hand does not mean
         columns, page = self._context.columns, self._context.page
         steps = {"left": -1, "right": 1, "up": -columns, "down": columns}
         if head.removeprefix("extend_") in steps:
@@ -191,12 +223,68 @@ class LibraryDesk(BaseDesk):
             self.next_path, self.closed = row.path, True
 
     def open_path(self, path: Path) -> None:
-        """Open a recording that was chosen from a list of files."""
+        """Take a file that was dropped or chosen: what lies in the library is shown, all else is added to it."""
         self.ui.files_open = False
-        if path.suffix.lower() != ".mcap":
-            self.notify_user(f"{path.name}: expected a recording (.mcap) or a video")
+        if not self.state.find(path):
+            self._dropped.append(path)
+
+    def _compare(self) -> None:
+        rows = self.state.chosen_rows()
+        if len(rows) != 2 or any(row.kind != "swing" for row in rows):
+            self.notify_user("Choose two swings to compare them: Ctrl and a click, or Space, adds one.")
             return
-        self.next_path, self.closed = path, True
+        older, newer = sorted(rows, key=lambda row: row.recorded_unix_ns)
+        self.compared, self.closed = (older.path, newer.path), True
+
+    def _delete(self) -> None:
+        rows = self.state.chosen_rows() or ([self.state.current] if self.state.current else [])
+        if not rows:
+            return
+        title = f"Delete {rows[0].name}?" if len(rows) == 1 else f"Delete {len(rows):,} recordings?"
+
+        def carry_out(originals: bool) -> None:
+            self.notify_user(self.deeds.delete(rows, originals=originals))
+
+        self.ui.dialog = DeleteDialog(title, delete_lines(rows), self.deeds.originals(rows), carry_out)
+
+    def _delete_golfer(self, ident: str) -> None:
+        golfer = self.state.golfer(ident)
+        if golfer is None:
+            return
+        idents = select(self.index, Query(person=ident))
+        rows = list(rows_of(self.index, idents).values())
+
+        def carry_out(originals: bool) -> None:
+            self.notify_user(self.deeds.delete_golfer(golfer, originals=originals))
+            self._clear()
+
+        lines = ["The profile and all recordings of this golfer:", *delete_lines(rows)] if rows else ["The profile."]
+        self.ui.dialog = DeleteDialog(f"Delete {golfer.name}?", lines, self.deeds.originals(rows), carry_out)
+
+    def _edit_golfer(self, golfer: Golfer | None, *, assign: bool = False) -> None:
+        def save(fresh: Golfer) -> None:
+            self.deeds.save(fresh)
+            if assign:
+                self.say(lambda _: {"person": fresh.ident})
+
+        self.ui.dialog = ProfileDialog(golfer, today(), now_unix_ns(), save)
+
+    def _toggle_filters(self) -> None:
+        self.ui.dialog = None if self.ui.dialog is self.ui.filters else self.ui.filters
+
+    def _toggle_trends(self) -> None:
+        self.ui.trends.open = not self.ui.trends.open
+        self.state.moved = True
+
+    def _show_trend(self, measure: str) -> None:
+        self.ui.trends.measure, self.ui.trends.open = measure, True
+
+    def _show_import(self, ident: str) -> None:
+        item = next((item for item in self._context.imports if str(item.ident) == ident), None)
+        if item is not None and item.out is not None:
+            self._clear()
+            if not self.state.find(item.out):
+                self.notify_user(f"{item.out.name} is not in the library any more.")
 
     def _search(self) -> None:
         self._focusing = _FOCUS_FRAMES
@@ -210,6 +298,9 @@ class LibraryDesk(BaseDesk):
         self.state.ask(Query(sort=self.state.query.sort, descending=self.state.query.descending))
 
     def _escape(self) -> None:
+        if self.ui.dialog is not None:
+            self.ui.dialog = None
+            return
         if self.escape():
             return
         if self._context.search_text or self.state.query != Query():
@@ -276,6 +367,13 @@ class LibraryDesk(BaseDesk):
         "club": lambda self, club: self.say(lambda _: {"club": club}),
         "rate": lambda self, number: self.say(lambda _: {"rating": int(number)}),
         "demo": _demo,
+        "golfer": lambda self, ident: self._edit_golfer(self.state.golfer(ident)),
+        "new_golfer": lambda self, _: self._edit_golfer(None, assign=True),
+        "delete_golfer": _delete_golfer,
+        "trend": _show_trend,
+        "cancel": lambda self, ident: self.runner.cancel(int(ident)) if self.runner else None,
+        "retry": lambda self, ident: self.runner.retry(int(ident)) if self.runner else None,
+        "show": _show_import,
     }
     _simple: ClassVar[dict[str, Callable[["LibraryDesk"], None]]] = {
         "open": _open,
@@ -287,6 +385,14 @@ class LibraryDesk(BaseDesk):
         "tag": lambda self: self._focus("tag"),
         "rename": lambda self: self._focus("title"),
         "rescan": lambda self: self.worker.rescan(),
+        "compare": _compare,
+        "delete": _delete,
+        "new_golfer": lambda self: self._edit_golfer(None),
+        "filters": _toggle_filters,
+        "trends": _toggle_trends,
+        "import": lambda self: self.toggle_files(),
+        "imports": lambda self: self._toggle("queue_open"),
+        "clear_imports": lambda self: self.runner.clear() if self.runner else None,
         "details": lambda self: self._toggle("details"),
         "plays": lambda self: self._toggle("plays"),
         "larger": lambda self: self._resize_cards(1.12),

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from twinswing.desk.library_runner import Shown
 from twinswing.desk.library_state import LibraryState
 from twinswing.review.library_model import Row
 
@@ -43,3 +44,5 @@ class LibraryContext:
     status: str = ""
     notice: str = ""
     recent: tuple[str, ...] = ()
+    imports: tuple[Shown, ...] = ()
+    queue_open: bool = False

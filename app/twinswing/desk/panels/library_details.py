@@ -23,7 +23,7 @@ from twinswing.desk.panels.library_draw import (
 from twinswing.review.library_model import Row
 from twinswing.review.library_query import Detail
 from twinswing.swing.model import Measure
-from twinswing.swing.readable import label_of, shown
+from twinswing.swing.readable import label_of, told
 
 _RATE_HZ = 9.0
 _SOURCES = {
@@ -192,7 +192,7 @@ def _people(context: LibraryContext, row: Row | None) -> None:
             if imgui.selectable(f"{golfer.name}##{golfer.ident}", held)[0]:
                 context.do(f"person:{golfer.ident}")
         if imgui.selectable("New golfer ...", False)[0]:
-            context.do("new_golfer")
+            context.do("new_golfer:assign")
         imgui.end_combo()
     if row is not None:
         _club(context, row)
@@ -259,7 +259,7 @@ def _measures(context: LibraryContext, detail: Detail) -> None:
         context.do("trends")
     if imgui.begin_table("measures", 2, imgui.TableFlags_.sizing_stretch_prop):
         for measure in detail.measures:
-            value, spread = shown(Measure(measure.value, measure.unit, measure.sigma, measure.source))
+            value, spread = told(Measure(measure.value, measure.unit, measure.sigma, measure.source), measure.name)
             imgui.table_next_row()
             imgui.table_next_column()
             label = label_of(measure.name)

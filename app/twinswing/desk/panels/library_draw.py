@@ -10,7 +10,7 @@ from imgui_bundle import imgui
 from twinswing.desk import theme
 from twinswing.review.library_model import Row
 from twinswing.swing.model import Measure
-from twinswing.swing.readable import shown
+from twinswing.swing.readable import told
 
 FIXED = (
     imgui.WindowFlags_.no_title_bar
@@ -96,7 +96,7 @@ def key_numbers(row: Row) -> str:
     """Return a card's numbers, each with its uncertainty."""
     parts = []
     for measure in row.measures:
-        value, spread = shown(Measure(measure.value, measure.unit, measure.sigma, measure.source))
+        value, spread = told(Measure(measure.value, measure.unit, measure.sigma, measure.source), measure.name)
         parts.append(f"{value} {spread}")
     return "   ".join(parts)
 
@@ -110,8 +110,8 @@ def about_line(row: Row) -> str:
     parts = [row.person_name, row.club]
     if row.kind == "capture":
         parts.append(f"{row.swings} swings" if row.swings else "no swing")
-    told = [part for part in parts if part]
-    return ", ".join(told) if told else (row.view or span_text(row.duration_s))
+    said = [part for part in parts if part]
+    return ", ".join(said) if said else (row.view or span_text(row.duration_s))
 
 
 def heading(text: str, fonts: dict[str, Any]) -> None:

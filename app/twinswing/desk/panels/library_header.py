@@ -40,9 +40,8 @@ def draw_header(context: LibraryContext) -> None:
 
 def _right(context: LibraryContext) -> None:
     query = context.state.query
-    right = imgui.get_window_width()
-    imgui.same_line(right - 442)
-    imgui.set_cursor_pos_y(11)
+    # Everything at the right stands on one line, whatever stood on the one before.
+    imgui.set_cursor_pos(imgui.ImVec2(imgui.get_window_width() - 358, 11))
     if chip_button("Filters", active=_filtered(query)):
         context.do("filters")
     imgui.same_line()

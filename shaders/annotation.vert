@@ -9,7 +9,7 @@ uniform vec4 line_pass;          // 1: the edge, 0: the body; strength; unused
 in vec4 p3d_Vertex;              // place (metres), kind: 0 line, 1 circle, 2 arrow head, 3 area
 in vec4 toward;                  // line: other end, end (0 or 1); circle: cos, sin, radius; head: tip, half width
 in vec4 ink;                     // display rgb, alpha
-in vec4 edge_ink;                // display rgb of the edge, its width
+in vec4 edge_ink;                // display rgb of the edge, width; below zero: a part of the distance alone
 in vec2 corner;                  // side (-1 to 1), past the end (-1 at the start, 1 at the end, 0 inside)
 out vec4 color;
 out vec3 at;                     // side, past the start, past the end; in half widths
@@ -20,8 +20,9 @@ void main() {
     vec3 to_eye = p3d_ViewMatrixInverse[3].xyz - here;
     float far = length(to_eye);
     vec3 eye = to_eye / max(far, 1e-6);
-    float half_width = max(line_width.x, line_width.y * far) * edge_ink.w;
-    float edge = line_pass.x * max(line_width.x, line_width.y * far) * line_width.z;
+    float line = max(edge_ink.w < 0.0 ? 0.0 : line_width.x, line_width.y * far);
+    float half_width = line * abs(edge_ink.w);
+    float edge = line_pass.x * line * line_width.z;
     bool hidden = false;
     at = vec3(0.0, -1.0, -1.0);
     if (kind == 0) {

@@ -108,13 +108,16 @@ def snapshot(arguments: argparse.Namespace) -> int:
     """`twinswing snapshot FILE.mcap` of a plant's recording: the plant at SECONDS, by default at its gravest alarm."""
     from twinswing.desk.plant_snapshot import save_plant_snapshot
     from twinswing.plant.recorded import RecordedHistory
+    from twinswing.review.storage import load_document
 
     size = parse_size(arguments.size)
-    with RecordedHistory(existing(arguments.file, "a recording (.mcap)")) as history:
+    path = existing(arguments.file, "a recording (.mcap)")
+    notes = () if arguments.no_annotations else load_document(path).all()
+    with RecordedHistory(path) as history:
         # The options' defaults are a swing's.
         at = None if arguments.at == "impact" else arguments.at
         view = "overview" if arguments.view == "face-on" else arguments.view
-        save_plant_snapshot(history, writable(arguments.out), at=at, view=view, size=size)
+        save_plant_snapshot(history, writable(arguments.out), at=at, view=view, size=size, annotations=notes)
     return 0
 
 

@@ -85,6 +85,7 @@ def snapshot(arguments: argparse.Namespace) -> int:
     """`twinswing snapshot`: one offscreen picture."""
     from twinswing.cli.plant import is_plant
     from twinswing.cli.plant import snapshot as plant_snapshot
+    from twinswing.review.storage import load_document
     from twinswing.stage.snapshot import save_snapshot
     from twinswing.swing.session_io import load_session
 
@@ -93,24 +94,19 @@ def snapshot(arguments: argparse.Namespace) -> int:
         return plant_snapshot(arguments)
     size = parse_size(arguments.size)
     session = load_session(path)
-    save_snapshot(session, writable(arguments.out), at=arguments.at, view=arguments.view, size=size)
+    notes = () if arguments.no_annotations else load_document(path).all()
+    save_snapshot(
+        session, writable(arguments.out), at=arguments.at, view=arguments.view, size=size, annotations=notes,
+        blur_face=arguments.blur_face,
+    )  # fmt: skip
     return 0
 
 
 def render(arguments: argparse.Namespace) -> int:
-    """`twinswing render`: the replay as a video."""
-    from twinswing.cli.progress import progress_bar
-    from twinswing.report.video import render_video
-    from twinswing.swing.session_io import load_session
+    """`twinswing render`: the recording as a film, with its annotations and their voices."""
+    from twinswing.cli.film import render_film
 
-    size = parse_size(arguments.size)
-    session = load_session(existing(arguments.file, "a recording (.mcap)"))
-    with progress_bar() as progress:
-        render_video(
-            session, writable(arguments.out), view=arguments.view, size=size, fps=arguments.fps, speed=arguments.speed,
-            progress=progress,
-        )  # fmt: skip
-    return 0
+    return render_film(arguments)
 
 
 def info(arguments: argparse.Namespace) -> int:

@@ -1,11 +1,13 @@
 """One picture of a plant at one time, without a window."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from twinswing.errors import InputError
 from twinswing.plant.alarms import AlarmLog, AlarmPicture
 from twinswing.plant.model import Priority
 from twinswing.plant.recorded import RecordedHistory
+from twinswing.review.model import Annotation
 from twinswing.stage.plant_snapshot import plant_snapshot
 from twinswing.stage.snapshot import save_png
 
@@ -36,11 +38,12 @@ def save_plant_snapshot(
     at: str | None = None,
     view: str = "overview",
     size: tuple[int, int] = (1280, 720),
+    annotations: Sequence[Annotation] = (),
 ) -> None:
     """Draw a recorded plant at a time (s), with its alarms, and write it as PNG.
 
-    view: overview, top, walk, or the path of an area, a line or a unit. size: pixels.
+    view: overview, top, walk, or the path of an area, a line or a unit. size: pixels. annotations: those visible then.
     """
     picture = AlarmLog(history.plant).extend(history, history)
     t_s = moment_of(history, picture, at) * 1e-9
-    save_png(path, plant_snapshot(history, t_s, view, size, picture=picture))
+    save_png(path, plant_snapshot(history, t_s, view, size, picture=picture, annotations=annotations))

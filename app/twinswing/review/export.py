@@ -43,7 +43,7 @@ def web_vtt(annotations: Iterable[Annotation], clock: ClockMap | None = None, ca
         end = max(end, start + _SHORTEST_CUE_S)
         if end > 0.0:
             # An empty line would end the cue.
-            lines = [line for line in _said(a, caption).splitlines() if line.strip()]
+            lines = [line for line in said(a, caption).splitlines() if line.strip()]
             text = "\n".join(escape(line, quote=False) for line in lines)
             who = escape(a.author, quote=False)
             cues.append(f"{_vtt_time(max(start, 0.0))} --> {_vtt_time(end)}\n<v {who}>{text}</v>\n")
@@ -101,8 +101,8 @@ def _ordered(annotations: Iterable[Annotation]) -> list[Annotation]:
     return sorted(annotations, key=lambda a: (a.time.start_ns, a.ident))
 
 
-def _said(a: Annotation, caption: Caption) -> str:
-    """What an annotation says in words; its kind where it has none."""
+def said(a: Annotation, caption: Caption = _no_caption) -> str:
+    """Return what an annotation says in words; its kind where it has none."""
     words = [a.text, caption(a)]
     if a.media is not None:
         words.append(a.media.spoken or f"(voice note, {a.media.duration_s:.0f} s)")
@@ -117,7 +117,7 @@ def _event(a: Annotation, zero_unix_ns: int, caption: Caption) -> dict[str, obje
         "kind": a.kind,
         "author": a.author,
         "place": place(a),
-        "text": _said(a, caption),
+        "text": said(a, caption),
         "colour": a.colour,
     }
     return {

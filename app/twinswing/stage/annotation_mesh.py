@@ -23,9 +23,9 @@ def mesh_of(drawings: Iterable[Drawing]) -> tuple[Columns, Indices]:
     """
     held = list(drawings)
     parts = [_area(fill) for d in held for fill in d.fills]
-    parts += [_line(stroke) for d in held for stroke in d.strokes]
-    parts += [_rim(rim) for d in held for rim in d.rims]
-    parts += [_head(head) for d in held for head in d.heads]
+    parts += [_sized(_line(stroke), d) for d in held for stroke in d.strokes]
+    parts += [_sized(_rim(rim), d) for d in held for rim in d.rims]
+    parts += [_sized(_head(head), d) for d in held for head in d.heads]
     if not parts:
         return {name: np.zeros((0, size)) for name, size in _SIZES.items()}, np.zeros((0, 3), dtype=np.int64)
     starts = np.cumsum([0, *(len(columns["vertex"]) for columns, _ in parts[:-1])])
@@ -44,6 +44,13 @@ def _columns(
         "edge_ink": np.tile([*outline_of(rgb), width], (count, 1)),
         "corner": corner,
     }
+
+
+def _sized(made: tuple[Columns, Indices], drawing: Drawing) -> tuple[Columns, Indices]:
+    """Tell the shader by a negative width that it is a part of the distance alone."""
+    if drawing.near:
+        made[0]["edge_ink"][:, 3] *= -1.0
+    return made
 
 
 def _line(stroke: Stroke) -> tuple[Columns, Indices]:

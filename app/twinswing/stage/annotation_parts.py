@@ -130,10 +130,15 @@ class Label:
 
 @dataclass(frozen=True, eq=False)
 class Drawing:
-    """One annotation as shapes. `camera`: of the picture that it lies on; None in the world."""
+    """One annotation as shapes.
+
+    camera : of the picture that it lies on; None in the world. near: it lies close before an eye, so that its lines'
+             widths are parts of their distance alone.
+    """
 
     annotation: Annotation
     camera: str | None = None
+    near: bool = False
     strokes: tuple[Stroke, ...] = ()
     fills: tuple[Fill, ...] = ()
     rims: tuple[Rim, ...] = ()

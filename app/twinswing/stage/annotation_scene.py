@@ -42,6 +42,10 @@ class LineStyle:
     hidden: float = 0.30
 
 
+# Beside machines of two metres a golfer's line would be a hair.
+PLANT_LINES = LineStyle(half_width_m=0.015)
+
+
 @dataclass(frozen=True)
 class Picture:
     """A camera's picture that fills a view: the camera's name, and its width by its height."""
@@ -72,14 +76,16 @@ class AnnotationScene:
         self._text = quad(self.node, "annotations' words", 0.0, 1.0)
         self._text.set_shader(shaders.load("plant_label", "INSTANCED"))
         over_all(self._text, 62)
+        self._atlas, self._wide = load_atlas(), False
         self._text.set_shader_inputs(
-            labels=self._labels, glyphs=self._glyphs, atlas=load_atlas().texture, plate=p3d.LVecBase4f(*words.plate)
+            labels=self._labels, glyphs=self._glyphs, atlas=self._atlas.texture, plate=p3d.LVecBase4f(*words.plate)
         )
         instanced(self._text, 1)
         self._text.hide()
         self._shapes = Shapes()
         self._camera: PinholeCamera | None = None
         self._wanted: tuple[Picture | None, bool] = (None, False)
+        self._corner: Label | None = None
         self._mesh_of: tuple[Drawing, ...] = ()
         self._written: tuple[tuple[int, ...], bytes] | None = None
         self._blocks: dict[object, Block] = {}
@@ -105,18 +111,19 @@ class AnnotationScene:
 
     def show(
         self, shapes: Shapes, camera: PinholeCamera | None = None, *, picture: Picture | None = None,
-        captions: bool = False,
+        captions: bool = False, corner: Label | None = None,
     ) -> bool:  # fmt: skip
         """Take what is shown from now on; tell if anything was changed.
 
         camera : of the next frame: keeps words in the picture and off each other; None leaves them over their places.
         picture : which camera's picture fills the view, whose drawings are then drawn on it; else they are left out.
         captions : also write what has no place, at the foot of the picture; needs a camera.
+        corner : words for the picture's top left corner; needs a camera.
         """
-        same = camera is self._camera and (picture, captions) == self._wanted
+        same = camera is self._camera and (picture, captions) == self._wanted and corner is self._corner
         if shapes is self._shapes and same:
             return False
-        self._shapes, self._camera, self._wanted = shapes, camera, (picture, captions)
+        self._shapes, self._camera, self._wanted, self._corner = shapes, camera, (picture, captions), corner
         drawings = [d for d in shapes.drawings if d.camera is None]
         if camera is not None and picture is not None:
             drawings += [self._laid_before(d, camera, picture) for d in shapes.picture(picture.camera)]
@@ -159,9 +166,12 @@ class AnnotationScene:
         self, labels: list[Label], captions: tuple[tuple[Annotation, Label], ...], camera: PinholeCamera | None
     ) -> bool:
         captions = captions[:_MOST_CAPTIONS] if camera is not None else ()
-        labels = labels[: self._most - len(captions)]
+        corner = self._corner if camera is not None else None
+        labels = labels[: self._most - len(captions) - 1]
+        self._take_scripts([label.text for label in labels], captions)
         blocks = [self._block(label) for label in labels]
         blocks += [self._block(label, caption=True, who=a.author) for a, label in captions]
+        blocks += [set_label(corner, caption=True, style=self.words, atlas=self._atlas)] if corner is not None else []
         if not blocks:
             changed, self._written = self._written is not None, None
             self._text.hide()
@@ -172,7 +182,8 @@ class AnnotationScene:
         if camera is not None:
             scale = text_px(camera.width_px, camera.height_px)
             self.set_text_scale(2.0 * scale / camera.width_px, 2.0 * scale / camera.height_px)
-            feet, taken = _stack(blocks[len(labels) :], camera, scale, self.words)
+            fixed = blocks[len(labels) :]
+            feet, taken = _stack(fixed, camera, scale, self.words, corner=corner is not None)
             places[len(labels) :, :3] = feet
             moves[: len(labels)] = _moves(labels, blocks[: len(labels)], camera, scale, self.words, taken)
         write_texture(self._labels, places)
@@ -202,6 +213,15 @@ class AnnotationScene:
         self._text.set_instance_count(len(glyphs))
         self._text.show()
 
+    def _take_scripts(self, texts: list[str], captions: tuple[tuple[Annotation, Label], ...]) -> None:
+        """Change to the glyphs of more scripts when a text needs them."""
+        if self._wide or all(map(self._atlas.has, [*texts, *(a.author + label.text for a, label in captions)])):
+            return
+        self._wide = True
+        self._atlas = load_atlas(wide=True)
+        self._blocks.clear()
+        self._text.set_shader_input("atlas", self._atlas.texture)
+
     def _block(self, label: Label, *, caption: bool = False, who: str = "") -> Block:
         """Return a label's words as they were set before, as long as they say the same; the store is bounded."""
         heard = None if label.played is None else round(label.played * self.words.bars)
@@ -210,7 +230,7 @@ class AnnotationScene:
         if found is None:
             if len(self._blocks) > _MOST_BLOCKS:
                 self._blocks.clear()
-            found = self._blocks[key] = set_label(label, caption=caption, who=who, style=self.words)
+            found = self._blocks[key] = set_label(label, caption=caption, who=who, style=self.words, atlas=self._atlas)
         return found
 
 
@@ -230,10 +250,12 @@ def _moves(
 
 
 def _stack(
-    captions: list[Block], camera: PinholeCamera, scale: float, style: WordStyle
+    captions: list[Block], camera: PinholeCamera, scale: float, style: WordStyle, *, corner: bool
 ) -> tuple[FloatArray, FloatArray]:
-    """Return where captions stand, one above the other at the picture's foot: world places, shape (n, 3), and the
-    rectangles that they take (left, top, right, bottom), pixels, shape (n, 4)."""
+    """Return where captions stand, one above the other at the picture's foot, the last one in its corner if `corner`.
+
+    World places, shape (n, 3), and the rectangles that they take (left, top, right, bottom), pixels, shape (n, 4).
+    """
     spots, taken = np.zeros((len(captions), 2)), np.zeros((len(captions), 4))
     edge = 3.0 * style.gap_px * scale
     y = camera.height_px - edge
@@ -242,6 +264,8 @@ def _stack(
         # In a wide picture beside the golfer's feet and the ball, which matter.
         wide = camera.width_px > 1.2 * camera.height_px
         middle = edge - left if wide else camera.width_px / 2
+        if corner and i == len(captions) - 1:
+            middle, y = edge - left, edge + top - bottom
         spots[i] = middle, y
         taken[i] = middle + left, y - (top - bottom), middle + right, y
         y -= top - bottom + style.gap_px * scale
@@ -270,6 +294,7 @@ def laid_before(drawing: Drawing, camera: PinholeCamera, picture: Picture) -> Dr
     return replace(
         drawing,
         camera=None,
+        near=True,
         strokes=tuple(replace(s, points=at(s.points)) for s in drawing.strokes),
         fills=tuple(replace(f, points=at(f.points)) for f in drawing.fills),
         heads=tuple(Head(at(h.tip)[0], at(h.back)[0], h.half_width * metres, h.rgb) for h in drawing.heads),

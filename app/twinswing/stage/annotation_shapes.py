@@ -34,10 +34,11 @@ from twinswing.timeline.clock import NS_PER_S
 
 __all__ = [
     "Around", "Drawing", "Fill", "Head", "Label", "Layout", "MachinePose", "Rgb", "Rim", "Shapes", "Stroke",
-    "colour_of", "follows_body", "is_light", "lay_out", "machine_poses", "measured", "on_picture", "outline_of",
-    "place_of", "read_text", "shapes_at", "shows_at", "visible",
+    "colour_of", "follows_body", "grown", "is_light", "lay_out", "machine_poses", "measured", "on_picture",
+    "outline_of", "place_of", "read_text", "shapes_at", "shows_at", "visible",
 ]  # fmt: skip
 
+_WORDS_FROM, _HEAD_FROM = 0.5, 0.9  # of being drawn, from which words and an arrow's head are seen
 _NEAR_M = 0.05  # what is nearer to a camera than this is not in its picture
 
 
@@ -163,6 +164,36 @@ def follows_body(annotation: Annotation) -> bool:
     return bool(annotation.pins) or isinstance(annotation.anchor, OnJoint)
 
 
+def grown(drawing: Drawing, part: float) -> Drawing:
+    """Return a drawing as it is while it is being drawn: lines up to a part (0 to 1) of their length, then the rest."""
+    lengths = [float(np.linalg.norm(np.diff(s.ring, axis=0), axis=1).sum()) for s in drawing.strokes]
+    left = part * sum(lengths)
+    strokes = []
+    for stroke, length in zip(drawing.strokes, lengths, strict=True):
+        if left >= length:
+            strokes.append(stroke)
+        elif left > 0.0:
+            strokes.append(replace(stroke, points=_first(stroke.ring, left), closed=False))
+        left -= length
+    whole = part > _WORDS_FROM
+    return replace(
+        drawing,
+        strokes=tuple(strokes),
+        fills=tuple(replace(f, alpha=f.alpha * part) for f in drawing.fills),
+        rims=drawing.rims if whole or drawing.strokes else (),
+        heads=drawing.heads if part > _HEAD_FROM else (),
+        labels=drawing.labels if whole or not (drawing.strokes or drawing.rims) else (),
+    )
+
+
+def _first(points: FloatArray, length: float) -> FloatArray:
+    """Return a line's first part of this length."""
+    along = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(points, axis=0), axis=1))])
+    kept = points[along < length]
+    end = np.array([np.interp(length, along, points[:, k]) for k in range(points.shape[1])])
+    return np.concatenate([kept, end[None]])
+
+
 def on_picture(drawing: Drawing, camera: PinholeCamera, name: str = "main") -> Drawing | None:
     """Project a drawing of the world into a camera's picture, 0 to 1 from its left and top edge.
 
@@ -200,7 +231,15 @@ def on_picture(drawing: Drawing, camera: PinholeCamera, name: str = "main") -> D
     ]
     if not (strokes or fills or heads or labels):
         return None
-    return Drawing(drawing.annotation, name, tuple(strokes), tuple(fills), (), tuple(heads), tuple(labels))
+    return replace(
+        drawing,
+        camera=name,
+        strokes=tuple(strokes),
+        fills=tuple(fills),
+        rims=(),
+        heads=tuple(heads),
+        labels=tuple(labels),
+    )
 
 
 def _all_before(camera: PinholeCamera, points_m: FloatArray) -> bool:

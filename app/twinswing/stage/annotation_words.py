@@ -7,7 +7,7 @@ import numpy as np
 
 from twinswing.stage.annotation_parts import FloatArray, Label, Rgb, is_light
 from twinswing.stage.plant_labels import Block
-from twinswing.stage.plant_text import DISC, PLATE, RING, SQUARE, Rows, load_atlas, shape_row, shortened
+from twinswing.stage.plant_text import DISC, PLATE, RING, SQUARE, Atlas, Rows, load_atlas, shape_row, shortened
 
 
 @dataclass(frozen=True)
@@ -59,12 +59,15 @@ def wrapped(text: str, chars: int, lines: int) -> list[str]:
     return out
 
 
-def set_label(label: Label, *, caption: bool = False, style: WordStyle = STYLE, who: str = "") -> Block:
+def set_label(
+    label: Label, *, caption: bool = False, style: WordStyle = STYLE, who: str = "", atlas: Atlas | None = None
+) -> Block:
     """Set a label's words: on a plate above its place, or, a caption, on one whose foot is at its place.
 
-    who: is written before a caption's words. The block's box is the plate; a mark at the place lies outside of it.
+    who: is written before a caption's words. atlas: its glyphs; the small one by default. The block's box is the
+    plate; a mark at the place lies outside of it.
     """
-    atlas = load_atlas()
+    atlas = atlas or load_atlas()
     chars, most = (style.caption_chars, style.caption_lines) if caption else (style.line_chars, style.lines)
     over = _KIND_WORDS.get(label.kind, "") if caption or label.kind in ("drill", "voice") else ""
     over = " · ".join(part for part in (who, over) if part)

@@ -1,6 +1,6 @@
 """One picture of a plant at one time, out of any history of it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -12,6 +12,9 @@ from twinswing.plant.history import History
 from twinswing.plant.model import Role
 from twinswing.plant.production import trace
 from twinswing.plant.states import STATES, UnitState, unit_states
+from twinswing.review.model import Annotation
+from twinswing.stage.annotation_scene import PLANT_LINES, AnnotationScene
+from twinswing.stage.annotation_shapes import Around, machine_poses, shapes_at, visible
 from twinswing.stage.offscreen import OffscreenStage
 from twinswing.stage.plant_alarm_view import with_alarms
 from twinswing.stage.plant_cameras import plant_camera
@@ -41,11 +44,13 @@ def view_at(history: History, t_ns: int, followed: str = "", alarms: Iterable[Al
 def plant_snapshot(
     history: History, t_s: float, view: str = "overview", size: tuple[int, int] = (1280, 720), *, heat: str = "",
     followed: str = "", picture: AlarmPicture | None = None, options: PlantOptions | None = None,
+    annotations: Sequence[Annotation] = (),
 ) -> RgbImage:  # fmt: skip
     """Draw a plant at a session time (s), shape (height, width, 3), rgb.
 
     view: one of `plant_cameras.VIEWS`, or the path of an area, a line or a unit (which is then chosen). heat: a role's
     name, to colour units by it. followed: an order to stand out. picture: the history's alarms, none are shown without.
+    annotations: those that are visible at that time are drawn.
     Raises InputError for a time outside the history, an unknown view or role.
     """
     start, end = history.span_ns
@@ -54,7 +59,7 @@ def plant_snapshot(
         raise InputError(f"expected a time from {start * 1e-9:.3f} to {end * 1e-9:.3f} s, found {t_s:g} s")
     plant = history.plant
     camera = plant_camera(plant, view, *size).pinhole(*size)
-    shown = view_at(history, t_ns, followed, () if picture is None else _alarms_at(history, picture, t_ns))
+    shown = view_at(history, t_ns, followed, () if picture is None else alarms_at(history, picture, t_ns))
     if heat:
         if heat not in set(Role):
             raise InputError(f"expected a role out of {', '.join(Role)}, found {heat!r}")
@@ -64,11 +69,15 @@ def plant_snapshot(
     scene = PlantScene(plant, options)
     scene.show(shown)
     scene.look_from(camera)
+    shapes = shapes_at(visible(annotations, t_ns), t_ns, Around(machines=machine_poses(plant)))
+    if shapes.drawings or shapes.captions:
+        AnnotationScene(scene.root, PLANT_LINES).show(shapes, camera, captions=True)
     with OffscreenStage(*size, quality=scene.options.quality) as stage:
         return stage.render(scene, camera)
 
 
-def _alarms_at(history: History, picture: AlarmPicture, t_ns: int) -> tuple[Alarm, ...]:
+def alarms_at(history: History, picture: AlarmPicture, t_ns: int) -> tuple[Alarm, ...]:
+    """Return the alarms that are shown at a moment, nanoseconds; none of units that are off or in maintenance."""
     snapshot = history.at(t_ns)
     resting = {UnitState.OFF, UnitState.MAINTENANCE}
     codes = unit_states(history, snapshot).tolist()

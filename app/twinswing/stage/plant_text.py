@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 
 Rows = NDArray[np.float32]
 
-_CHARACTERS = "".join(map(chr, range(32, 127))) + "°±²³µ·×÷–—…€£äöüßÄÖÜéèêëáàâåçñóòôúùûíìîïøØæÆ"
-_PAGE_PX = 1024
+_CHARACTERS = "".join(map(chr, range(32, 127))) + "°±²³µ·×÷–—…€£äöüßÄÖÜéèêëáàâåçñóòôúùûíìîïøØæÆ−’‘“”"
+# Latin as it is written from Iceland to Turkey, Greek, Cyrillic: seven times the glyphs, and the time to make them.
+_MORE = "".join(map(chr, (*range(0xA1, 0x180), *range(0x391, 0x3CA), *range(0x400, 0x460))))
+_PAGE_PX, _WIDE_PAGE_PX = 1024, 2048
 _PIXELS_PER_EM = 56
 _MISSING = "?"
 
@@ -41,6 +43,10 @@ class Atlas:
     cells: Rows
     advances: Rows
     numbers: dict[str, int]
+
+    def has(self, text: str) -> bool:
+        """Tell whether it has all of a text's characters."""
+        return all(c in self.numbers for c in text)
 
     def codes(self, text: str) -> NDArray[np.int64]:
         """Return the rows of a text's characters; one that the font lacks shows as a question mark."""
@@ -83,13 +89,14 @@ def shortened(text: str, most: int) -> str:
 
 
 @functools.cache
-def load_atlas() -> Atlas:
-    """Make the atlas, once for the process."""
+def load_atlas(*, wide: bool = False) -> Atlas:
+    """Make the atlas, once for the process; the `wide` one takes most of a second and has more of Europe's scripts."""
     path = font_file()
     font = p3d.DynamicTextFont(p3d.Filename.from_os_specific(str(path))) if path else None
     if font is None or not font.is_valid():
         font = p3d.TextProperties.get_default_font().make_copy()
-    font.set_page_size(_PAGE_PX, _PAGE_PX)
+    side = _WIDE_PAGE_PX if wide else _PAGE_PX
+    font.set_page_size(side, side)
     font.set_pixels_per_unit(_PIXELS_PER_EM)
     font.set_scale_factor(2)
     font.set_texture_margin(5)
@@ -99,7 +106,7 @@ def load_atlas() -> Atlas:
     cells: list[tuple[float, ...]] = []
     advances: list[float] = []
     numbers: dict[str, int] = {}
-    for character in _CHARACTERS:
+    for character in dict.fromkeys(_CHARACTERS + (_MORE if wide else "")):
         glyph = font.get_glyph(ord(character))
         if glyph is None:
             continue

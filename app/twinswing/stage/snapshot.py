@@ -1,6 +1,6 @@
 """One picture of a swing at one time."""
 
-from contextlib import closing
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,13 +8,18 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from twinswing.body.camera import PinholeCamera
 from twinswing.errors import InputError
+from twinswing.review.model import Annotation
+from twinswing.stage.annotation_scene import AnnotationScene, Picture
+from twinswing.stage.annotation_shapes import Around, shapes_at, visible
 from twinswing.stage.cameras import named_camera
+from twinswing.stage.face_cover import picture_at
 from twinswing.stage.offscreen import OffscreenStage
 from twinswing.stage.overlay import ar_options
 from twinswing.stage.scene import SceneOptions, SwingScene
 from twinswing.swing.model import EVENT_NAMES, SwingSession
-from twinswing.swing.session_io import open_video
+from twinswing.timeline.clock import NS_PER_S
 
 RgbImage = NDArray[np.uint8]
 
@@ -47,12 +52,13 @@ def snapshot(
     size: tuple[int, int] = (1280, 720),
     options: SceneOptions | None = None,
     video_frame: RgbImage | None = None,
+    annotations: Sequence[Annotation] = (),
 ) -> RgbImage:
     """Draw a swing at an event or a time (s) from a named view, shape (height, width, 3), rgb.
 
     size: width and height, pixels. video_frame: the camera's picture at that time, rgb; with the view "video" it is
-    the backdrop, otherwise it is shown on the screen in the scene. Raises InputError as `time_of` and `named_camera`
-    do, MissingPartError where there is no OpenGL.
+    the backdrop, otherwise it is shown on the screen in the scene. annotations: those visible at that time are drawn.
+    Raises InputError as `time_of` and `named_camera` do, MissingPartError where there is no OpenGL.
     """
     t_s = time_of(session, at)
     camera = named_camera(view, session, *size, t_s=t_s)
@@ -66,7 +72,22 @@ def snapshot(
         if video_frame is not None:
             scene.set_video_frame(video_frame)
         scene.set_time(t_s)
+        if annotations:
+            _annotate(scene, session, camera, t_s, annotations, over_video=view == "video")
         return stage.render(scene, camera)
+
+
+def _annotate(
+    scene: SwingScene, session: SwingSession, camera: PinholeCamera, t_s: float, annotations: Sequence[Annotation], *,
+    over_video: bool,
+) -> None:  # fmt: skip
+    video = session.video
+    aspect = video.width_px / video.height_px if video is not None and video.width_px and video.height_px else 0.0
+    picture = Picture("main", aspect) if over_video and aspect else None
+    around = Around(body=session.body, aspects={"main": aspect} if aspect else {})
+    t_ns = round(t_s * NS_PER_S)
+    shapes = shapes_at(visible(annotations, t_ns), t_ns, around)
+    AnnotationScene(scene.root).show(shapes, camera, picture=picture, captions=True)
 
 
 def save_snapshot(
@@ -76,21 +97,18 @@ def save_snapshot(
     view: str = "face-on",
     size: tuple[int, int] = (1280, 720),
     options: SceneOptions | None = None,
+    annotations: Sequence[Annotation] = (),
+    *,
+    blur_face: bool = False,
 ) -> None:
-    """Draw a swing as `snapshot` does, with the recording's own video where that is seen, and write it as PNG."""
+    """Draw a swing as `snapshot` does, with the recording's own video where that is seen, and write it as PNG.
+
+    blur_face: cover the golfer's face in the video's picture.
+    """
     frame: RgbImage | None = None
     if session.path is not None and (view == "video" or (options is not None and options.screen)):
-        frame = _recorded_frame(session.path, time_of(session, at))
-    save_png(path, snapshot(session, at, view, size, options, frame))
-
-
-def _recorded_frame(recording: Path, t_s: float) -> RgbImage | None:
-    """Return the picture of a recording's video at a session time, None where there is none."""
-    source = open_video(recording)
-    if source is None:
-        return None
-    with closing(source):
-        return source.frame_at(t_s)
+        frame = picture_at(session, time_of(session, at), blur_face=blur_face)
+    save_png(path, snapshot(session, at, view, size, options, frame, annotations))
 
 
 def save_png(path: Path, rgb: RgbImage) -> None:

@@ -7,8 +7,15 @@ in vec2 uv;
 out vec4 fragment;
 
 void main() {
+#ifdef HOLE
+    vec4 painted = vec4(0.0);       // the picture is left open: a layer below it shows the card
+    float open = 1.0;
+#else
     vec4 painted = texture(card, uv);
+    float open = 0.0;
+#endif
     vec2 edge = min(uv, 1.0 - uv) / fwidth(uv);
     float rim = 1.0 - smoothstep(2.0, 4.0, min(edge.x, edge.y));
-    fragment = vec4(mix(painted.rgb, card_glow.rgb, rim * card_glow.a), painted.a);
+    rim *= card_glow.a;
+    fragment = vec4(mix(painted.rgb, card_glow.rgb, rim), max(painted.a, rim * open));
 }

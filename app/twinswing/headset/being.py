@@ -29,6 +29,8 @@ REACH_M = 0.12
 _PIN_TO_HAND_M = 0.22  # a card let go so near to the other hand stays on it
 _PALETTE_SCALE = 0.55  # of the pen's card on a hand, which is read from half an arm's length
 TIP_M = 0.06  # of a pen, before the point that a controller points from
+# How far down low cards hang: over hands that hang at the hips and point ahead, under the golfer's own hands.
+_LOW_RAD = 0.55
 _SLOWEST = 1.0 / 16.0
 _EYE_HEIGHT_M = 1.6
 # The table model: 1.1 m across, a forearm ahead, at the height of a kitchen table for someone who stands.
@@ -126,7 +128,7 @@ class Being:
         at = -sum(width for _, width in low) / 2
         clear = max(-at, self.visit.clear_rad)
         for card, width in low:
-            card.pin = Pin("world", before_head(self.head, at + width / 2, 0.62, 1.0))
+            card.pin = Pin("world", before_head(self.head, at + width / 2, _LOW_RAD, 1.0))
             at += width
         half = (len(others) + 1) // 2
         for sign, side in ((-1.0, others[:half][::-1]), (1.0, others[half:])):

@@ -119,9 +119,9 @@ class Canvas:
         cv2.polylines(self.picture, [np.rint(points * 16).astype(np.int32)], False, rgb, width_px, cv2.LINE_AA, shift=4)
 
     def button_at(self, across: float, down: float) -> str | None:
-        """Return the button at a point given as parts of the width and height, or None."""
+        """Return the button at a point given as parts of the width and height, the uppermost of several, or None."""
         x, y = across * self.width, down * self.height
-        for name, (x0, y0, x1, y1) in self.buttons.items():
+        for name, (x0, y0, x1, y1) in reversed(self.buttons.items()):
             if x0 <= x <= x1 and y0 <= y <= y1:
                 return name
         return None

@@ -62,7 +62,8 @@ class Card:
 
     paint: paints it onto a canvas; `over` is the button that is pointed at. key: what it is painted of; the card is
     painted again when that changes. wanted: whether it is there at all. fixed: it belongs to a place of the scene, and
-    is not brought along. low: it hangs below what is to be seen.
+    is not brought along. low: it hangs below what is to be seen. painted: how often it was. hole: whether the picture
+    is left open where it is.
     """
 
     def __init__(
@@ -77,6 +78,7 @@ class Card:
         self.pose: FloatArray | None = None
         self.over: str | None = None
         self.pointed = False
+        self.painted, self.hole = 0, False
         self.wanted, self.fixed, self.low = True, False, False
         self.texture = p3d.Texture(name)
         self.texture.setup_2d_texture(
@@ -106,6 +108,7 @@ class Card:
         if key == self._painted:
             return False
         self._painted = key
+        self.painted += 1
         self.canvas = Canvas(self.width_m, self.height_m)
         self._paint(self.canvas, self.over)
         # Panda3D keeps the bottom row first and blue first.
@@ -120,6 +123,14 @@ class Card:
             return
         self.node.show()
         self.node.set_mat(panda_matrix(self.pose))
+
+    def open_hole(self, on: bool) -> bool:
+        """Leave the picture open where the card is seen, for a layer below it to show; return whether that changed."""
+        if self.hole == on:
+            return False
+        self.hole = on
+        self.node.set_shader(shaders.load("card", "HOLE") if on else shaders.load("card"))
+        return True
 
     def glow(self, on: bool) -> None:
         """Show that it is pointed at."""

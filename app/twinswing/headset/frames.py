@@ -72,6 +72,27 @@ def rotation_from_xyzw(quaternion: ArrayLike) -> FloatArray:
     )
 
 
+def xyzw_from_rotation(rotation: FloatArray) -> tuple[float, float, float, float]:
+    """Return the unit quaternion in OpenXR's order (x, y, z, w), w >= 0, of a rotation matrix, shape (3, 3).
+
+    The largest of the four is found first, so that none is divided by what rounding left (Shepperd 1978).
+    """
+    m = np.asarray(rotation, dtype=np.float64)
+    squares = np.array([1 + m[0, 0] - m[1, 1] - m[2, 2], 1 - m[0, 0] + m[1, 1] - m[2, 2],
+                        1 - m[0, 0] - m[1, 1] + m[2, 2], 1 + np.trace(m)])  # fmt: skip
+    i = int(squares.argmax())
+    rows = np.array(
+        [
+            [squares[0], m[0, 1] + m[1, 0], m[0, 2] + m[2, 0], m[2, 1] - m[1, 2]],
+            [m[0, 1] + m[1, 0], squares[1], m[1, 2] + m[2, 1], m[0, 2] - m[2, 0]],
+            [m[0, 2] + m[2, 0], m[1, 2] + m[2, 1], squares[2], m[1, 0] - m[0, 1]],
+            [m[2, 1] - m[1, 2], m[0, 2] - m[2, 0], m[1, 0] - m[0, 1], squares[3]],
+        ]
+    )
+    x, y, z, w = (rows[i] / np.linalg.norm(rows[i]) * (-1.0 if rows[i, 3] < 0.0 else 1.0)).tolist()
+    return x, y, z, w
+
+
 def pose_matrix(position_m: ArrayLike, quaternion_xyzw: ArrayLike) -> FloatArray:
     """Return a pose of OpenXR as a matrix, shape (4, 4)."""
     out = np.eye(4)

@@ -3,20 +3,24 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
 import panda3d.core as p3d
 import xr  # type: ignore[import-untyped,unused-ignore]
 
 from twinswing.errors import MissingPartError
-from twinswing.headset.frames import Fov, View
+from twinswing.headset.card import Card
+from twinswing.headset.frames import FloatArray, Fov, View
 from twinswing.headset.hands import Hand
 from twinswing.headset.lifecycle import BackOff, Do
 from twinswing.headset.passthrough import Passthrough
 from twinswing.headset.stereo import StereoPicture, StereoSettings
 from twinswing.headset.xr_input import Input
 from twinswing.headset.xr_instance import Instance
+from twinswing.headset.xr_panels import REFUSED, Panels
 from twinswing.headset.xr_session import Frame, Session
 from twinswing.stage.material import Quality
 
+_SAME: FloatArray = np.eye(4)
 # What a runtime answers when it, or the connection to it, is gone; anything else is a mistake of ours and is raised.
 LOST = (
     xr.exception.InstanceLostError,
@@ -34,7 +38,8 @@ class LinkSettings:
     """How a headset is drawn for, and how often a lost runtime is looked for.
 
     layers: names of OpenXR API layers, such as the validation layers. single_pass: None takes it where the driver can.
-    largest_eye_px: a side of one eye's picture, so that no runtime's wish takes all of the memory.
+    largest_eye_px: a side of one eye's picture, so that no runtime's wish takes all of the memory. panels: whether
+    cards are layers of their own where the runtime takes them.
     """
 
     quality: Quality = field(default_factory=Quality)
@@ -43,6 +48,7 @@ class LinkSettings:
     near_m: float = 0.05
     far_m: float = 500.0
     largest_eye_px: int = 4096
+    panels: bool = True
     back_off: BackOff = field(default_factory=BackOff)
 
 
@@ -59,6 +65,7 @@ class Link:
         self.session: Session | None = None
         self.input: Input | None = None
         self.passthrough: Passthrough | None = None
+        self.panels: Panels | None = None
         self.picture: StereoPicture | None = None
         self.leaving = False
         self.losses = 0
@@ -95,6 +102,7 @@ class Link:
         self.session = Session(instance, self.picture)
         self.input = Input(instance, self.session)
         self.passthrough = Passthrough(instance, self.session)
+        self.panels = Panels(self.session) if settings.panels else None
         self.sessions += 1
 
     def poll(self, now_s: float) -> bool:
@@ -160,15 +168,29 @@ class Link:
             self.lost(now_s)
             return Hand(), Hand()
 
-    def end(self, now_s: float, *, drawn: bool) -> None:
-        """Hand the frame over."""
+    def end(
+        self, now_s: float, *, drawn: bool, cards: Sequence[Card] = (), world_from_play: FloatArray = _SAME
+    ) -> None:
+        """Hand the frame over, with the cards that are layers of their own, farthest first."""
         if self.session is None or self._frame is None:
             return
         frame, self._frame = self._frame, None
         try:
-            self.session.end(frame, drawn=drawn)
+            self._end(self.session, frame, cards if drawn else (), world_from_play, drawn=drawn)
         except LOST:
             self.lost(now_s)
+
+    def _end(
+        self, session: Session, frame: Frame, cards: Sequence[Card], world_from_play: FloatArray, *, drawn: bool
+    ) -> None:
+        if self.panels is not None and cards:
+            try:
+                session.end(frame, drawn=drawn, under=self.panels.layers(cards, world_from_play))
+            except REFUSED:
+                self.panels.refuse()  # from the next frame on they are in the picture
+            else:
+                return
+        session.end(frame, drawn=drawn)
 
     def hum(self, side: int, strength: float = 0.3) -> None:
         """Let a controller hum; nothing happens without one."""
@@ -189,7 +211,7 @@ class Link:
             self.session.close()
         if self.instance is not None:
             self.instance.close()
-        self.input = self.session = self.instance = self.passthrough = None
+        self.input = self.session = self.instance = self.passthrough = self.panels = None
 
     def close(self) -> None:
         """Take a running session to its end and give everything back."""

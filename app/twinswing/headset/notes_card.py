@@ -20,8 +20,13 @@ _LABELS = {"freehand": "Pen", "arrow": "Arrow", "line": "Line", "angle": "Angle"
 class NotesState(Protocol):
     """Whose notes, and when."""
 
-    notes: Notes
-    head: Playhead
+    @property
+    def notes(self) -> Notes:
+        """The notes."""
+
+    @property
+    def head(self) -> Playhead:
+        """Where on the timeline one is."""
 
 
 def make_notes_card(state: NotesState) -> Card:

@@ -1,5 +1,6 @@
 """The cards in a plant: time, alarms with where they are, the unit that was chosen."""
 
+from collections.abc import Callable
 from typing import Protocol
 
 import numpy as np
@@ -7,8 +8,10 @@ import numpy as np
 from twinswing.headset.canvas import ACCENT, ALARM, FAINT, INK, PANEL, RAISED, WARM, Canvas, Rgb
 from twinswing.headset.card import Card
 from twinswing.headset.frames import FloatArray, heading_of
-from twinswing.plant.alarms import SHOWN, Alarm
+from twinswing.headset.notes import Notes
+from twinswing.plant.alarms import SHOWN, Alarm, AlarmState
 from twinswing.plant.history import NO_TEXT, History, Snapshot
+from twinswing.plant.journal import Action
 from twinswing.plant.model import DataItem, Plant, Unit
 from twinswing.plant.states import UnitState
 from twinswing.stage.plant_text import shortened
@@ -16,10 +19,11 @@ from twinswing.stage.plant_view import STATE_WORDS
 from twinswing.streams.observations import ItemKind, Quality
 from twinswing.timeline.playhead import Playhead
 
-TIME_M, ALARMS_M, UNIT_M = (0.80, 0.26), (0.66, 0.46), (0.60, 0.62)
+TIME_M, ALARMS_M, UNIT_M = (0.80, 0.32), (0.66, 0.46), (0.60, 0.62)
 MOST_ALARMS = 4
 _RANK_RGB: dict[int, Rgb] = {1: FAINT, 2: WARM, 3: ALARM}
 _LETTER = {1: "L", 2: "M", 3: "H"}
+_UNSEEN = frozenset({AlarmState.UNACKNOWLEDGED, AlarmState.RETURNED})
 # Where a value may not be believed it says why instead of looking sure.
 _UNSURE = {Quality.STALE: "stale", Quality.UNAVAILABLE: "not available", Quality.UNCERTAIN: "uncertain"}
 # SI unit: what people in a works read, and the factor and offset to it.
@@ -43,10 +47,17 @@ class PlantState(Protocol):
     real_world: bool
     offers_real_world: bool
     head_pose: FloatArray
+    seated: bool
+    sound: bool
+    act: Callable[[Action], None] | None
 
     @property
     def history(self) -> History:
         """What the texts' codes mean."""
+
+    @property
+    def notes(self) -> Notes | None:
+        """Its annotations, where it can have any."""
 
 
 def make_cards(state: PlantState) -> list[Card]:
@@ -55,7 +66,7 @@ def make_cards(state: PlantState) -> list[Card]:
         Card("alarms", *ALARMS_M, lambda: _alarms_key(state), lambda canvas, over: paint_alarms(state, canvas, over)),
         Card(
             "time", *TIME_M,
-            lambda: (round(state.head.t_s), state.head.playing, state.pace, state.real_world),
+            lambda: _time_key(state),
             lambda canvas, over: paint_time(state, canvas, over),
         ),
         Card(
@@ -65,6 +76,13 @@ def make_cards(state: PlantState) -> list[Card]:
     ]  # fmt: skip
     cards[1].low = True
     return cards
+
+
+def _time_key(state: PlantState) -> tuple[object, ...]:
+    notes = None if state.notes is None else (state.notes.on, state.notes.version)
+    head = state.head
+    modes = (state.pace, state.real_world, state.seated, state.sound, notes)
+    return (round(head.t_s), round(head.span_s[1]), head.playing, head.pinned, *modes)
 
 
 def clock(seconds: float) -> str:
@@ -77,7 +95,10 @@ def paint_time(state: PlantState, canvas: Canvas, over: str | None) -> None:
     """Paint the clock, the track and what can be done here."""
     head = state.head
     canvas.text(clock(head.t_s), 36, 48, 34)
-    canvas.text(f"of {clock(head.span_s[1])}, {state.pace:g} times as fast", 190, 48, 24, FAINT)
+    if head.pinned:
+        canvas.text("live", 190, 48, 30, ACCENT)
+    else:
+        canvas.text(f"of {clock(head.span_s[1])}, {state.pace:g} times as fast", 190, 48, 24, FAINT)
     left, right, y = 36.0, canvas.width - 36.0, 96.0
     x = left + (right - left) * head.fraction
     canvas.box(left, y - 7, right, y + 7, RAISED, 7)
@@ -90,14 +111,26 @@ def paint_time(state: PlantState, canvas: Canvas, over: str | None) -> None:
     canvas.box(x - 16, y - 16, x + 16, y + 16, PANEL, 16)
     canvas.box(x - 12, y - 12, x + 12, y + 12, INK, 12)
     canvas.buttons["track"] = (round(left), round(y - 30), round(right), round(y + 30))
-    row = [("play", "Pause" if head.playing else "Play", 130, head.playing), ("slower", "-", 56, False)]
-    row += [("faster", "+", 56, False), ("model", "Table", 120, False)]
+    _time_buttons(state, canvas, over)
+
+
+def _time_buttons(state: PlantState, canvas: Canvas, over: str | None) -> None:
+    head = state.head
+    first = [("play", "Pause" if head.playing else "Play", 130, head.playing), ("slower", "-", 56, False)]
+    first += [("faster", "+", 56, False)]
+    if state.history.live:
+        first.append(("live", "Live", 110, head.pinned))
+    if state.notes is not None:
+        first.append(("draw", "Draw", 120, state.notes.on))
+    second = [("model", "Table", 130, False), ("seated", "Seated", 130, state.seated)]
+    second.append(("sound", "Sound", 130, state.sound))
     if state.offers_real_world:
-        row.append(("world", "Room", 110, state.real_world))
-    at = 36.0
-    for name, label, width, lit in row:
-        canvas.button(name, label, at, 166, at + width, 226, lit=lit, over=over == name)
-        at += width + 14
+        second.append(("world", "Room", 110, state.real_world))
+    for y, row in ((156, first), (228, second)):
+        at = 36.0
+        for name, label, width, lit in row:
+            canvas.button(name, label, at, y, at + width, y + 58, lit=lit, over=over == name)
+            at += width + 14
 
 
 def _shown(state: PlantState) -> list[Alarm]:
@@ -138,7 +171,12 @@ def paint_alarms(state: PlantState, canvas: Canvas, over: str | None) -> None:
         label = unit.label if unit is not None else alarm.occurrence.unit or state.plant.name
         canvas.text(shortened(label, 22), 94, y + 36, 28)
         canvas.text(_where(state, alarm), canvas.width - 34, y + 36, 26, ACCENT, align=1.0)
-        canvas.text(shortened(alarm.occurrence.message or alarm.occurrence.name, 44), 94, y + 70, 24, FAINT)
+        may = state.act is not None and alarm.state in _UNSEEN
+        text = alarm.occurrence.message or alarm.occurrence.name
+        canvas.text(shortened(text, 36 if may else 44), 94, y + 70, 24, FAINT)
+        if may:  # over the row: what is painted last is pressed first
+            name = f"seen {alarm.occurrence.key}"
+            canvas.button(name, "Seen", canvas.width - 136, y + 44, canvas.width - 28, y + 80, over=over == name)
 
 
 def value_of(state: PlantState, item: DataItem) -> tuple[str, Rgb]:

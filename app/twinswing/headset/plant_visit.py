@@ -1,19 +1,26 @@
 """A plant to walk through: a recorded shift at life size or on a table, its units pointed at, its alarms located."""
 
-from dataclasses import replace
+import getpass
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 import panda3d.core as p3d
 from numpy.typing import ArrayLike
 
 from twinswing.body.camera import PinholeCamera
+from twinswing.headset.alarm_sound import Call, calling
 from twinswing.headset.frames import FloatArray
 from twinswing.headset.notes import Notes
+from twinswing.headset.notes_card import make_notes_card
 from twinswing.headset.notes_view import NotesView
 from twinswing.headset.plant_cards import MOST_ALARMS, make_cards
 from twinswing.headset.pointing import Hit, Ray
-from twinswing.plant.alarms import SHOWN, Alarm, AlarmLog
-from twinswing.plant.recorded import RecordedHistory
+from twinswing.plant.alarms import SHOWN, Alarm, AlarmLog, AlarmPicture, acknowledge
+from twinswing.plant.history import History
+from twinswing.plant.journal import Action, Journal
 from twinswing.plant.states import STATES, UnitState, unit_states
 from twinswing.stage.material import Quality
 from twinswing.stage.offscreen import Scene
@@ -26,36 +33,75 @@ from twinswing.timeline.playhead import Playhead
 
 _PACES = (1.0, 10.0, 60.0, 300.0)
 _SNAPSHOT_S = 0.2  # of real time: states and values that change faster are not read
+_ALARMS_S = 0.5  # of real time: between looks for alarms in what came in
+PLANT_TAGS = ("Look here", "Check", "Wear", "Leak", "Noise", "Done")
 _LABELS_EACH = 6  # frames: labels are chosen anew as the head moves
 _OFF = frozenset({UnitState.OFF, UnitState.MAINTENANCE})
 _TEXT_SCALE = 1.3  # a headset has fewer pixels a degree than a desktop
 
 
-class PlantVisit:
-    """A plant's recording as a visit; whoever opened the recording closes it."""
+class PlantHistory(History, Journal, Protocol):
+    """What is walked through: a history with its journal, live or recorded."""
 
-    def __init__(self, history: RecordedHistory, quality: Quality | None = None) -> None:
+
+@dataclass(frozen=True)
+class PlantNotes:
+    """A visit's notes as their card sees them."""
+
+    visit: "PlantVisit"
+    notes: Notes
+
+    @property
+    def head(self) -> Playhead:
+        """Where on the timeline one is."""
+        return self.visit.head
+
+
+class PlantVisit:
+    """A plant as a visit, recorded or live; whoever opened its history closes it.
+
+    notes: its annotations, None where they could not be kept. act: takes what a person did; None for a recording, of
+    which nothing can be done any more. author: who does it.
+    """
+
+    def __init__(
+        self, history: PlantHistory, quality: Quality | None = None, notes: Notes | None = None,
+        act: Callable[[Action], None] | None = None, author: str = "",
+    ) -> None:  # fmt: skip
         self.history, self.plant = history, history.plant
+        self.act, self.author = act, author or getpass.getuser()
+        self.sound = True
         options = PlantOptions(quality=quality or Quality(shadow_px=2048), text_scale=_TEXT_SCALE)
         self.scene = PlantScene(self.plant, options)
-        start_ns, end_ns = history.span_ns
-        self.head = Playhead.over((start_ns / 1e9, end_ns / 1e9))
-        self.pace = _PACES[2]
+        self.head = Playhead.over(self._span_s())
+        if history.live:
+            self.head = self.head.pin()
+        self.pace = _PACES[0 if history.live else 2]
         self.chosen, self._hovered = -1, -1
         self.real_world, self.offers_real_world, self.wants_model, self.seated = False, False, False, False
-        self.notes: Notes | None = None
-        self.marks: NotesView | None = None
+        self.notes = notes
+        self.marks = None if notes is None else NotesView(self.scene.root, self.plant)
         self.head_pose: FloatArray = np.eye(4)
         self._pieces = PieceTracker(history)
-        self._picture = AlarmLog(self.plant).extend(history, history)
+        self._log = AlarmLog(self.plant)
+        self._picture = AlarmPicture() if history.live else self._log.extend(history, history)
+        self._worker = ThreadPoolExecutor(1, "alarms") if history.live else None
+        self._finding: Future[AlarmPicture] | None = None
+        self._found_s = -_ALARMS_S
         self._since_s = 0.0
         self._frames = 0
         self._paths = {unit.path: i for i, unit in enumerate(self.plant.units)}
         self._shown_s: float | None = None
         self._look_up()
         self.cards = make_cards(self)
+        if notes is not None:
+            self.cards.append(make_notes_card(PlantNotes(self, notes)))
         for card in self.cards:
             card.node.reparent_to(self.scene.root)
+
+    def _span_s(self) -> tuple[float, float]:
+        start_ns, end_ns = self.history.span_ns
+        return start_ns / 1e9, max(start_ns, end_ns) / 1e9
 
     @property
     def drawn(self) -> Scene:
@@ -106,6 +152,10 @@ class PlantVisit:
             number = int(button.removeprefix("alarm"))
             if number < len(shown):
                 self._choose(self._paths.get(shown[number].occurrence.unit, -1))
+        elif card == "alarms" and button.startswith("seen "):
+            self._acknowledge(button.removeprefix("seen "))
+        elif card == "notes" and self.notes is not None:
+            self.notes.press(button)
         elif card == "time":
             self._press_time(button)
 
@@ -118,25 +168,45 @@ class PlantVisit:
                 self.pace = _PACES[max(at - 1, 0)]
             case "faster":
                 self.pace = _PACES[min(at + 1, len(_PACES) - 1)]
+            case "live" if self.history.live:
+                self.head = self.head.pin()
+            case "sound":
+                self.sound = not self.sound
+            case "seated":
+                self.seated = not self.seated
+            case "draw" if self.notes is not None:
+                self.notes.toggle()
             case "model":
                 self.wants_model = True
             case "world":
                 self.real_world = not self.real_world
                 self.show_surroundings(not self.real_world)
 
+    def _acknowledge(self, key: str) -> None:
+        """Say that an alarm was seen: it stands as before, and calls no more."""
+        if self.act is not None:
+            self.act(acknowledge(max(self.history.span_ns), [key], self.author))
+            self._found_s = -_ALARMS_S  # at once
+
     def _choose(self, number: int) -> None:
         self.chosen = -1 if number == self.chosen else number
         self._show()
 
-    def grab(self, point_m: FloatArray, reach_m: float) -> str | None:  # noqa: ARG002
-        """Nothing of a plant is taken hold of: the world is."""
-        return None
+    def grab(self, point_m: FloatArray, reach_m: float) -> str | None:
+        """Take hold of a drawing while the pen is in the hand; of nothing else: the world is."""
+        if self.notes is None or not self.notes.on:
+            return None
+        return self.notes.grab(point_m, reach_m, self.head.t_s)
 
-    def held(self, name: str, point_m: FloatArray) -> None:
-        """Nothing is held."""
+    def held(self, name: str, point_m: FloatArray) -> None:  # noqa: ARG002 - only drawings are
+        """Carry a drawing."""
+        if self.notes is not None:
+            self.notes.held(point_m)
 
-    def release(self, name: str) -> None:
-        """Nothing is let go."""
+    def release(self, name: str) -> None:  # noqa: ARG002
+        """Leave a drawing where it is."""
+        if self.notes is not None:
+            self.notes.release()
 
     def look(self, head: FloatArray) -> None:
         """Choose the labels for where the head is, every few frames."""
@@ -153,11 +223,39 @@ class PlantVisit:
 
     def update(self, dt_s: float, slow: float, hands: dict[str, FloatArray]) -> bool:  # noqa: ARG002
         """Let the shift go on; what is known is looked up five times a second."""
+        if self.history.live:
+            self._follow(dt_s)
         self.head = self.head.advance(dt_s * slow * self.pace)
         self._since_s += dt_s
         if self.head.t_s != self._shown_s and self._since_s >= _SNAPSHOT_S:
             self._look_up()
+        if self.marks is not None and self.notes is not None:
+            self.marks.update(self.notes, self.head.t_s, self.head_pose)
         return False
+
+    def _follow(self, dt_s: float) -> None:
+        """Take what came in; alarms are found on another thread, for they are read out of all that was said."""
+        span = self._span_s()
+        if span != self.head.span_s:
+            self.head = self.head.with_span(span)
+        self._found_s += dt_s
+        if self._finding is not None and self._finding.done():
+            self._picture, self._finding = self._finding.result(), None
+            self._shown_s = None
+        if self._finding is None and self._found_s >= _ALARMS_S and self._worker is not None:
+            self._found_s = 0.0
+            self._finding = self._worker.submit(self._log.extend, self.history, self.history)
+
+    def calls(self) -> tuple[Call, ...]:
+        """Return the alarms that are to be heard; a recording that stands still is silent."""
+        return calling(self.alarms, self.plant) if self.sound and (self.head.playing or self.head.pinned) else ()
+
+    def close(self) -> None:
+        """End what runs beside, and keep what was drawn."""
+        if self._worker is not None:
+            self._worker.shutdown(wait=True, cancel_futures=True)
+        if self.notes is not None:
+            self.notes.close()
 
     def _look_up(self) -> None:
         t_ns = round(self.head.t_s * 1e9)

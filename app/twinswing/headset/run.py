@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from twinswing.headset.alarm_voice import AlarmVoice
 from twinswing.headset.being import Being, BeingSettings
+from twinswing.headset.card import Card
 from twinswing.headset.frames import Eye, FloatArray, head_of
 from twinswing.headset.link import Link, LinkSettings
 from twinswing.headset.mirror import Mirror
@@ -49,6 +51,8 @@ class Headset:
         self.viewer = Viewer(self.being)
         self.frames = 0
         self._dressed: StereoPicture | None = None
+        self._layers: list[Card] = []
+        self.voice: AlarmVoice | None = None
         self._sessions = 0
         self._last_s = time.perf_counter()
         try:
@@ -84,6 +88,7 @@ class Headset:
             self._key(key)
         if self.visit.notes is not None:
             self.visit.notes.update(now_s)
+        self._sound(now_s)
         running = self.link.poll(now_s)
         if self.link.session is not None and self.link.sessions != self._sessions:
             self._new_session()
@@ -97,8 +102,16 @@ class Headset:
         if not frame.visible:
             self.visit.update(dt_s, 1.0, {})
             self._draw_window_alone()
-        self.link.end(now_s, drawn=drawn)
+        self.link.end(now_s, drawn=drawn, cards=self._layers, world_from_play=self.being.rig.world_from_play)
         self.frames += drawn
+
+    def _sound(self, now_s: float) -> None:
+        """Let alarms be heard from where they are; the sound device is opened with the first of them."""
+        calls = self.visit.calls()
+        if self.voice is None and calls:
+            self.voice = AlarmVoice()
+        if self.voice is not None:
+            self.voice.update(calls, self.being.head, now_s)
 
     def _headset_frame(self, now_s: float, dt_s: float) -> bool:
         link, being = self.link, self.being
@@ -115,14 +128,23 @@ class Headset:
         self.viewer.fit(views[0].fov)
         self.viewer.update()
         self._follow_real_world()
+        self._choose_layers(picture)
 
         def latch() -> list[Eye] | None:
             return being.eyes(link.views(now_s)) if link.session is not None else None
 
         picture.latch = latch
-        self.mirror.show_picture(picture.texture)
+        self.mirror.show_picture(picture.texture, self._layers, being.eyes(views)[0])
         picture.draw(self.visit.drawn, latch() or being.eyes(views))
         return link.session is not None
+
+    def _choose_layers(self, picture: StereoPicture) -> None:
+        panels = self.link.panels
+        if panels is None:
+            return
+        self._layers, changed = panels.choose(self.visit.cards, self.being.head[:3, 3])
+        for card in changed if picture.tags is not None else ():
+            picture.tags.adopt(card.node)  # type: ignore[union-attr]
 
     def _follow_real_world(self) -> None:
         passthrough = self.link.passthrough
@@ -138,6 +160,8 @@ class Headset:
             time.sleep(left_s)
 
     def _draw_window_alone(self) -> None:
+        for card in self.visit.cards:
+            card.open_hole(False)
         self.visit.drawn.bind_shadows(None)
         self.mirror.show_scene(self.visit.root, self._bystander())
         self.mirror.engine.render_frame()
@@ -170,8 +194,9 @@ class Headset:
         try:
             self.link.close()
         finally:
-            if self.visit.notes is not None:
-                self.visit.notes.close()
+            if self.voice is not None:
+                self.voice.close()
+            self.visit.close()
             self.mirror.close()
 
 

@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike
 
 from twinswing.club.model import ClubMotion
 from twinswing.errors import InputError
+from twinswing.headset.alarm_sound import Call
 from twinswing.headset.card import Card
 from twinswing.headset.frames import FloatArray
 from twinswing.headset.notes import Notes, notes_of
@@ -274,6 +275,14 @@ class SwingVisit:
         """Return the golfer's eyes, once, when they were asked for."""
         wish, self._wish = self._wish, None
         return wish
+
+    def calls(self) -> tuple[Call, ...]:
+        """A swing raises no alarm."""
+        return ()
+
+    def close(self) -> None:
+        """Keep what was drawn."""
+        self.notes.close()
 
     def show_surroundings(self, on: bool) -> None:
         """Show sky and ground, or leave the room to be seen there."""

@@ -16,6 +16,7 @@ from twinswing.stage.material import Material, apply_material, blend, no_shadow
 
 _RAY_M = 5.0
 _ARC_POINTS = 24
+_OVER_CARDS = 110  # of the order of drawing: a ray before a card is seen on it
 _RAY_RGBA, _HIT_RGBA = (0.75, 0.85, 0.9, 0.45), (0.28, 0.80, 0.67, 0.9)
 _GO_RGBA, _NO_RGBA = (0.28, 0.80, 0.67, 0.85), (0.93, 0.38, 0.33, 0.7)
 
@@ -60,12 +61,12 @@ class Viewer:
             for flat in (ray, ring):
                 flat.set_shader(shaders.load("flat"))
                 flat.set_two_sided(True)
-                blend(flat, 60)
+                blend(flat, _OVER_CARDS)
             arc = self.node.attach_new_node(f"{side} arc")
             for _ in range(_ARC_POINTS - 1):
                 arc.attach_new_node(_rod("part", 4))
             arc.set_shader(shaders.load("flat"))
-            blend(arc, 60)
+            blend(arc, _OVER_CARDS)
             for node in (hand, ray, ring, arc):
                 node.set_shader_input("flat_color", p3d.LVecBase4f(*_RAY_RGBA))
                 node.hide()
@@ -80,7 +81,7 @@ class Viewer:
         dot = self.node.attach_new_node(geom.sphere(name, 1.0, 8))
         dot.set_shader(shaders.load("flat"))
         dot.set_shader_input("flat_color", p3d.LVecBase4f(*_HIT_RGBA))
-        blend(dot, 61)
+        blend(dot, _OVER_CARDS + 1)
         dot.set_depth_test(name != "joint")  # a joint lies in the body
         dot.hide()
         return dot

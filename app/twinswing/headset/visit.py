@@ -6,6 +6,7 @@ from typing import Protocol
 import panda3d.core as p3d
 from numpy.typing import ArrayLike
 
+from twinswing.headset.alarm_sound import Call
 from twinswing.headset.card import Card
 from twinswing.headset.frames import FloatArray
 from twinswing.headset.notes import Notes
@@ -88,3 +89,9 @@ class Visit(Protocol):
 
     def show_surroundings(self, on: bool) -> None:
         """Show sky and ground, or leave the real world to be seen there."""
+
+    def calls(self) -> Sequence[Call]:
+        """Return the alarms that are to be heard now."""
+
+    def close(self) -> None:
+        """End what runs beside, and keep what was drawn."""

@@ -7,8 +7,10 @@ import ctypes
 import sys
 from typing import Any
 
+import numpy as np
 import panda3d.core as p3d
 import xr  # type: ignore[import-untyped,unused-ignore]
+from numpy.typing import NDArray
 from OpenGL import GL  # type: ignore[import-untyped,unused-ignore]
 
 from twinswing.errors import MissingPartError
@@ -142,6 +144,21 @@ def internal_format(name: int) -> int:
     kept = int(GL.glGetTexLevelParameteriv(GL.GL_TEXTURE_2D, 0, GL.GL_TEXTURE_INTERNAL_FORMAT))
     GL.glBindTexture(GL.GL_TEXTURE_2D, before)
     return kept
+
+
+def write_texture(name: int, rgb: NDArray[np.uint8]) -> None:
+    """Write a picture, top row first, shape (h, w, 3), into the driver's 2D texture of that size."""
+    height, width = rgb.shape[:2]
+    rgba = np.empty((height, width, 4), dtype=np.uint8)
+    rgba[..., :3], rgba[..., 3] = rgb[::-1], 255
+    before = GL.glGetIntegerv(GL.GL_TEXTURE_BINDING_2D)
+    unpack = int(GL.glGetIntegerv(GL.GL_PIXEL_UNPACK_BUFFER_BINDING))
+    GL.glBindBuffer(GL.GL_PIXEL_UNPACK_BUFFER, 0)
+    GL.glBindTexture(GL.GL_TEXTURE_2D, name)
+    GL.glPixelStorei(GL.GL_UNPACK_ALIGNMENT, 4)
+    GL.glTexSubImage2D(GL.GL_TEXTURE_2D, 0, 0, 0, width, height, GL.GL_RGBA, GL.GL_UNSIGNED_BYTE, rgba)
+    GL.glBindTexture(GL.GL_TEXTURE_2D, before)
+    GL.glBindBuffer(GL.GL_PIXEL_UNPACK_BUFFER, unpack)
 
 
 class Copier:

@@ -41,7 +41,7 @@ class Offer:
     """What the runtime and its headset offer.
 
     eye_px: recommended size of one eye's picture. max_image_px: of one swapchain. blend_modes: numbers of
-    XrEnvironmentBlendMode, the runtime's favourite first.
+    XrEnvironmentBlendMode, the runtime's favourite first. most_layers: of one frame.
     """
 
     runtime: str
@@ -51,7 +51,7 @@ class Offer:
     max_image_px: tuple[int, int]
     blend_modes: tuple[int, ...]
     hand_tracking: bool = False
-    samples: int = 1
+    most_layers: int = 1
 
 
 @dataclass
@@ -112,6 +112,7 @@ class Instance:
                 eye_px=(views[0].recommended_image_rect_width, views[0].recommended_image_rect_height),
                 max_image_px=(graphics.max_swapchain_image_width, graphics.max_swapchain_image_height),
                 blend_modes=tuple(int(mode) for mode in modes),
+                most_layers=int(graphics.max_layer_count),
                 hand_tracking="XR_EXT_hand_tracking" in extensions and _tracks_hands(handle, system),
             ),
         )

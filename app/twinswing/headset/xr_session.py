@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import xr  # type: ignore[import-untyped,unused-ignore]
+from numpy.typing import NDArray
 from OpenGL import GL  # type: ignore[import-untyped,unused-ignore]
 
 from twinswing.errors import MissingPartError
@@ -20,6 +21,7 @@ _VIEWS = xr.ViewConfigurationType.PRIMARY_STEREO
 # Best first. Our pictures are display-encoded bytes: an sRGB format says so. RGBA8 keeps the bytes but is read as
 # linear, so that the picture would be too light; it is taken only where nothing else is there.
 _COLOUR_FORMATS = (GL.GL_SRGB8_ALPHA8, GL.GL_SRGB8, GL.GL_RGBA8)
+WITH_ALPHA = frozenset({int(GL.GL_SRGB8_ALPHA8), int(GL.GL_RGBA8)})
 # How long to wait for an image before giving the frame up, ns: a compositor that hangs must not hang the window.
 _IMAGE_WAIT_NS = 500_000_000
 _NS_PER_S = 1_000_000_000
@@ -65,6 +67,13 @@ class Swapchain:
         copier.copy(source, self._images[index], self.size, depth=depth)
         xr.release_swapchain_image(self.handle, xr.SwapchainImageReleaseInfo())
 
+    def write(self, rgb: NDArray[np.uint8]) -> None:
+        """Write a picture of this size, top row first, into the next image."""
+        index = xr.acquire_swapchain_image(self.handle, xr.SwapchainImageAcquireInfo())
+        xr.wait_swapchain_image(self.handle, xr.SwapchainImageWaitInfo(timeout=_IMAGE_WAIT_NS))
+        xr_graphics.write_texture(self._images[index], rgb)
+        xr.release_swapchain_image(self.handle, xr.SwapchainImageReleaseInfo())
+
     def part(self, left: int, width: int) -> Any:
         """Return the columns of the image that one eye sees."""
         rect = xr.Rect2Di(xr.Offset2Di(left, 0), xr.Extent2Di(width, self.size[1]))
@@ -87,7 +96,8 @@ class Session:
         size = (2 * picture.eye_px[0], picture.eye_px[1])
         formats = [int(f) for f in xr.enumerate_swapchain_formats(self.handle)]
         colour = xr.SwapchainUsageFlags.COLOR_ATTACHMENT_BIT | xr.SwapchainUsageFlags.TRANSFER_DST_BIT
-        self.colour = Swapchain(self.handle, chosen_colour_format(formats), size, colour)
+        self.colour_format = chosen_colour_format(formats)
+        self.colour = Swapchain(self.handle, self.colour_format, size, colour)
         self.depth = self._make_depth(formats, size)
         self.views: Sequence[View] = ()
         self.blend_mode = xr.EnvironmentBlendMode.OPAQUE
@@ -174,18 +184,22 @@ class Session:
             self.views = tuple(_view(raw) for raw in located)
         return self.views
 
-    def end(self, frame: Frame, *, drawn: bool) -> None:
-        """Hand the frame to the runtime: the picture as it was drawn for `views`, or nothing."""
+    def end(self, frame: Frame, *, drawn: bool, under: Sequence[Any] = ()) -> None:
+        """Hand the frame to the runtime: the picture as it was drawn for `views`, or nothing.
+
+        under: layers that are seen where the picture is left open.
+        """
         layers = list(self.first_layers)
         kept: list[Any] = []  # what the structures point to must live until the call returns
         if drawn:
-            layer, kept = self._projection_layer()
+            layers += under
+            layer, kept = self._projection_layer(see_through=bool(under))
             layers.append(layer)
         pointers = [ctypes.cast(ctypes.byref(layer), _LAYER_POINTER) for layer in layers]
         xr.end_frame(self.handle, xr.FrameEndInfo(frame.time_ns, self.blend_mode, layers=pointers))
         del kept
 
-    def _projection_layer(self) -> tuple[Any, list[Any]]:
+    def _projection_layer(self, *, see_through: bool) -> tuple[Any, list[Any]]:
         gsg, width = self.picture.host.gsg, self.picture.eye_px[0]
         self.colour.fill(self._copier, xr_graphics.texture_id(self.picture.texture, gsg))
         if self.depth is not None:
@@ -206,7 +220,7 @@ class Session:
                 )
             )  # fmt: skip
         flags = xr.CompositionLayerFlags.NONE
-        if self.blend_mode != xr.EnvironmentBlendMode.OPAQUE or self.first_layers:
+        if see_through or self.blend_mode != xr.EnvironmentBlendMode.OPAQUE or self.first_layers:
             flags = xr.CompositionLayerFlags.BLEND_TEXTURE_SOURCE_ALPHA_BIT
         layer = xr.CompositionLayerProjection(layer_flags=flags, space=self.space, views=projected)
         kept.append(projected)

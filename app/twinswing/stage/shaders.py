@@ -120,7 +120,7 @@ PROGRAMS: Mapping[str, Program] = MappingProxyType(
         "bones": Program("bones.vert", "bones.frag"),
         "video": Program("video.vert", "video.frag", ((), ("BACKDROP",))),
         "annotation": Program("annotation.vert", "annotation.frag"),
-        "card": Program("card.vert", "card.frag"),
+        "card": Program("card.vert", "card.frag", ((), ("HOLE",))),
         "flat": Program("flat.vert", "flat.frag"),
         "mask": Program("mask.vert", "mask.frag"),
         "vignette": Program("vignette.vert", "vignette.frag"),

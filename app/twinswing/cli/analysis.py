@@ -21,6 +21,7 @@ def analyze(arguments: argparse.Namespace) -> int:
             video, out, club=club, club_units=arguments.club_units,
             club_kind=arguments.club_kind, clock_hint_s=arguments.clock_hint,
             height_m=arguments.height, progress=progress,
+            calibration=existing(arguments.calibration, "a camera's file") if arguments.calibration else None,
         )  # fmt: skip
     if arguments.json:
         print(json.dumps(document(session), indent=1))

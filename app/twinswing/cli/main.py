@@ -93,6 +93,7 @@ def _analysis_commands(sub: "argparse._SubParsersAction[argparse.ArgumentParser]
     )
     p.add_argument("--clock-hint", type=float, metavar="S", help="roughly, seconds to add to club time")
     p.add_argument("--height", type=float, metavar="M", help="the golfer's height, metres")
+    p.add_argument("--calibration", metavar="CAMERA.json", help="the camera's, as `twinswing calibrate` wrote it")
     p.add_argument("-o", "--out", required=True, metavar="OUT.mcap")
     p.add_argument("--json", action="store_true", help="one JSON document on stdout")
     p = sub.add_parser("truth", help="exact synthetic sessions")
@@ -173,9 +174,18 @@ def _share_commands(sub: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     p.add_argument("--to", required=True, choices=["trc", "c3d", "bvh", "csv", "parquet", "glb"])
     p.add_argument("--rate", type=float, metavar="HZ", help="samples a second; by default the body's own")
     p.add_argument("-o", "--out", required=True, metavar="OUT")
-    p = sub.add_parser("report", help="one self-contained page of a swing")
+    p = sub.add_parser("report", help="one self-contained page of a recording")
     p.add_argument("file", metavar="FILE.mcap")
     p.add_argument("-o", "--out", required=True, metavar="OUT.html")
+    _add_leaving(p)
+    p = sub.add_parser("send", help="a folder for a phone: a page with the narrated film, pictures and drills")
+    p.add_argument("file", metavar="FILE.mcap")
+    p.add_argument("--view", help="of the film: face-on by default, overview of a plant, or video")
+    p.add_argument("--size", metavar="WxH", help="of the film")
+    p.add_argument("--fps", type=float, default=30.0, help="of the film")
+    p.add_argument("--speed", type=float, help="of the film; 1 is real time")
+    p.add_argument("-o", "--out", required=True, metavar="FOLDER", help="a folder that is not there yet, or empty")
+    _add_leaving(p)
     about = (
         "Prints what differs and opens a window with the swings on one timeline, B stretched so that events meet; with "
         "-o or --json no window. Without a display --offscreen makes a picture of it."
@@ -276,6 +286,7 @@ _COMMANDS = {
     "bench": ("analysis", "bench"),
     "export": ("share", "export"),
     "report": ("share", "report"),
+    "send": ("film", "send"),
     "compare": ("compare", "compare"),
     "share": ("together", "share"),
     "join": ("together", "join"),

@@ -15,8 +15,11 @@ def show_parts(scene: SwingScene, show: Mapping[str, bool], *, over_video: bool)
     """
     for part in _SCENE_PARTS:
         scene.show(part, show.get(part, True))
-    for part in ("ground", "sky", "figure", "club", "ball", "shadows"):
+    for part in ("ground", "sky", "club", "ball", "shadows"):
         scene.show(part, not over_video)
+    # Over the video the drawn figure is not seen, and hides what lies behind the real one.
+    scene.show("figure", True)
+    scene.show("holdout", over_video)
     if over_video:
         scene.show("screen", False)
         scene.show("skeleton", True)

@@ -199,7 +199,7 @@ class SwingScene:
         # Beyond the ball toward the target, turned so that face-on and down-the-line both can read it.
         screen.place(2.05, 2.4 * side, (-2.2, -4.5 * side))
         self._add("screen", screen.node)
-        self._backdrop = make_backdrop(self.video)
+        self._backdrop = make_backdrop(self.video, self.session.camera)
         self._add("backdrop", self._backdrop)
 
     def show(self, part: str, on: bool) -> None:

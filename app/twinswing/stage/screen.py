@@ -4,6 +4,7 @@ import numpy as np
 import panda3d.core as p3d
 from numpy.typing import NDArray
 
+from twinswing.body.camera import PinholeCamera
 from twinswing.errors import InputError
 from twinswing.stage import geom, shaders
 from twinswing.stage.appearance import linear
@@ -65,8 +66,11 @@ class VideoScreen:
         self.node.set_pos_hpr(x_m, y_m, 0.0, float(np.degrees(away)) - 90.0, 0.0, 0.0)
 
 
-def make_backdrop(video: VideoTexture, dim: float = 1.0) -> p3d.NodePath:
-    """Make the video fill the picture behind everything."""
+def make_backdrop(video: VideoTexture, camera: PinholeCamera | None = None, dim: float = 1.0) -> p3d.NodePath:
+    """Make the video fill the picture behind everything.
+
+    camera: what filmed it; where its lens bends, the picture is made straight, as everything before it is drawn.
+    """
     corners = np.array([[-1.0, -1.0, 0.0], [1.0, -1.0, 0.0], [1.0, 1.0, 0.0], [-1.0, 1.0, 0.0]])
     quad = geom.triangles(
         "backdrop", {"vertex": corners, "texcoord": (corners[:, :2] + 1) / 2}, np.array([[0, 1, 2], [0, 2, 3]])
@@ -75,6 +79,12 @@ def make_backdrop(video: VideoTexture, dim: float = 1.0) -> p3d.NodePath:
     node = p3d.NodePath(quad)
     node.set_shader(shaders.load("video", "BACKDROP"))
     node.set_shader_inputs(video=video.texture, video_dim=dim, backdrop_size=p3d.LVecBase2f(1.0, 1.0))
+    k1, k2, p1, p2, k3 = (*(camera.distortion if camera is not None else ()), 0.0, 0.0, 0.0, 0.0, 0.0)[:5]
+    matrix = p3d.LVecBase4f(1.0, 1.0, 0.5, 0.5)
+    if camera is not None:
+        width, height, (x, y) = camera.width_px, camera.height_px, camera.centre_px
+        matrix = p3d.LVecBase4f(camera.focal_px / width, camera.focal_px / height, x / width, y / height)
+    node.set_shader_inputs(lens_matrix=matrix, lens_bend=p3d.LVecBase4f(k1, k2, p1, p2), lens_bend_more=k3)
     node.set_depth_write(False)
     node.set_depth_test(False)
     node.set_bin("background", 0)

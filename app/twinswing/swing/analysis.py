@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from twinswing.body.ball import find_ball
+from twinswing.body.calibration import load_calibration
 from twinswing.body.landmarks import PoseTrack
 from twinswing.body.motion import MotionMeter, PictureMotion
 from twinswing.body.pose import ExtractionCancelledError, extract_pose
@@ -36,6 +37,7 @@ def analyze(
     club_kind: str = "",
     clock_hint_s: float | None = None,
     height_m: float | None = None,
+    calibration: Path | None = None,
     progress: Report | None = None,
     cancel: Callable[[], bool] | None = None,
 ) -> SwingSession:
@@ -44,6 +46,7 @@ def analyze(
     club         : a log of the club's samples; `club_units` states what it doesn't (see `read_club_log`).
     club_kind    : what club it is ("driver", "iron" ...), where its log does not say.
     clock_hint_s : about what has to be added to club time to get video time.
+    calibration  : the camera's file as `twinswing calibrate` wrote it; without one a phone's field of view is assumed.
     progress     : told (stage, fraction 0 to 1 of the whole).
     cancel       : asked now and then; True stops with Cancelled.
 
@@ -55,6 +58,7 @@ def analyze(
     report("Reading", 0.0)
     imu = read_club_log(club, units=club_units) if club is not None else None
     spec = standard_club(club_kind) if club_kind else None
+    lens = load_calibration(calibration) if calibration is not None else None
     hint = None if clock_hint_s is None else ClockMap(clock_hint_s, sigma_s=HINT_SIGMA_S, source="stated")
     part = out.with_name(out.name + ".analysis")
     part.unlink(missing_ok=True)  # left by an analysis that was killed; the clip it came from is still there
@@ -70,6 +74,7 @@ def analyze(
                 hint=hint,
                 club=spec,
                 height_m=height_m,
+                lens=None if lens is None else lens.camera(info.width_px, info.height_px),
                 warnings=info.warnings,
                 look_for_ball=partial(find_ball, video),
                 report=lambda stage, share: _checked(report, stop, stage, _POSE + share * (_STUDY - _POSE)),

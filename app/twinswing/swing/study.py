@@ -9,7 +9,9 @@ from twinswing.align.fuse import fuse_club, stand_at_ball
 from twinswing.align.offset import align_club
 from twinswing.align.result import AlignmentRefusedError
 from twinswing.body.ball import BallDeparture
+from twinswing.body.camera import PinholeCamera
 from twinswing.body.landmarks import FrameState, PoseTrack
+from twinswing.body.lens import diagonal_fov_rad, straight_track, through_lens
 from twinswing.body.lift import lift
 from twinswing.body.motion import PictureMotion
 from twinswing.club.model import ClubSpec, ImuSamples
@@ -34,6 +36,7 @@ def study(
     hint: ClockMap | None = None,
     club: ClubSpec | None = None,
     height_m: float | None = None,
+    lens: PinholeCamera | None = None,
     warnings: tuple[str, ...] = (),
     look_for_ball: Callable[[PoseTrack, float], BallDeparture | None] | None = None,
     report: Report = lambda _stage, _fraction: None,
@@ -43,6 +46,7 @@ def study(
     motion : what moved in the pictures (`body.motion`), where they were looked at.
     hint   : the club's clock, where it is known from elsewhere.
     club   : the club that is swung, where its own stream does not say.
+    lens   : the camera's focal length, centre and distortion where it was calibrated, for pictures of this size.
     look_for_ball : finds when the ball leaves near a guessed impact (`body.ball`), where the pictures are at hand;
              asked only where a club's stream is to be laid on the video.
     report : told (stage, fraction 0 to 1 of this function's work).
@@ -57,9 +61,13 @@ def study(
     address = swing.events["address"].t_s if "address" in swing.events else None
     spec = imu.spec if imu is not None and imu.spec is not None else club
     kind = spec.kind if spec is not None else ClubSpec().kind
+    # Everything that measures works on what a straight lens would have seen; what was seen is kept as it was.
+    seen = pose if lens is None else straight_track(pose, lens)
+    fov = None if lens is None else diagonal_fov_rad(lens)
     body, camera = lift(
-        pose, view=view.view, handed=view.handed, height_m=height_m, address_t_s=address, club_kind=kind
-    )
+        seen, view=view.view, handed=view.handed, height_m=height_m, address_t_s=address, club_kind=kind,
+        diagonal_fov_rad=fov,
+    )  # fmt: skip
     session = SwingSession(
         video=video,
         golfer=GolferInfo(
@@ -68,7 +76,7 @@ def study(
             view=view.view,
             height_m=height_m,
         ),
-        pose=pose,
+        pose=seen,
         camera=camera,
         body=body,
         imu=imu,
@@ -86,7 +94,9 @@ def study(
     if clock is not None and "impact" in times:
         # A club that was sensed knows where it struck better than one camera knows how far away the ball lies.
         body, camera, moved = stand_at_ball(body, camera, moved, times["impact"])
-    session = replace(session, body=body, camera=camera, club=moved)
+    if lens is not None:
+        camera = through_lens(camera, lens)
+    session = replace(session, body=body, camera=camera, club=moved, pose=pose)
     said += swing.warnings
     report("Measuring", 0.95)
     clock_sigma_s = session.alignment.sigma_s if session.alignment is not None else None

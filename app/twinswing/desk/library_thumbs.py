@@ -4,7 +4,7 @@ A swing's come from its own video, cut to the golfer; without a video, and for a
 """
 
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -46,6 +46,7 @@ class ThumbSpec:
 
 
 SPEC = ThumbSpec()
+_PLANT_NEARER = 0.8  # of the overview's distance
 
 
 def thumb_path(folder: Path, fingerprint: str, *, has_video: bool) -> Path:
@@ -221,12 +222,13 @@ def _plant_tiles(recording: Path) -> list[Picture]:
         times = np.linspace(start, end, SPEC.frames + 2)[1:-1].astype(np.int64).tolist()
         still = times[len(times) // 2]
         scene = PlantScene(history.plant)
-        camera = plant_camera(history.plant, "overview", side, side).pinhole(side, side)
+        # The overview leaves room for panels around it, of which a card has none.
+        camera = plant_camera(history.plant, "overview", side, side).dollied(_PLANT_NEARER).pinhole(side, side)
         scene.look_from(camera)
         tiles = []
         with OffscreenStage(side, side, quality=scene.options.quality) as stage:
             for t_ns in (still, *times):
-                scene.show(view_at(history, int(t_ns)))
+                scene.show(replace(view_at(history, int(t_ns)), labels=False))  # too small to be read
                 tiles.append(stage.render(scene, camera))
     return tiles
 

@@ -39,7 +39,7 @@ class LibraryInterface(Interface):
     def __init__(self, base: Any, folder: Path | None = None) -> None:
         super().__init__(base, "", folder)
         style = implot.get_style()
-        style.use_iso8601 = style.use_24_hour_clock = True  # 03/04 is another day on the other side of an ocean
+        style.use_iso8601 = style.use24_hour_clock = True  # 03/04 is another day on the other side of an ocean
         self.details = DetailsPanel()
         self.trends = TrendsPanel()
         self.filters = FilterDialog()

@@ -103,7 +103,7 @@ def plan(files: Iterable[Dropped], beside: Iterable[Dropped] = (), params: PlanP
     beside: logs that lie beside the videos and were not dropped; they go with a video by name only. A log that was
     dropped goes with the video of its name, else with the one written at about its time if there is but one.
     """
-    files = list(files)
+    files = sorted(files, key=lambda f: str(f.path))
     videos = [f for f in files if f.path.suffix.lower() in VIDEOS]
     logs = [f for f in files if f.path.suffix.lower() in LOGS]
     recordings = [f for f in files if f.path.suffix.lower() in RECORDINGS]

@@ -55,7 +55,7 @@ MEMBERS: tuple[Member, ...] = (
         49.5, 0.1, Appearance(1.83, 0.45, shirt="#2f6690", cap="#16425b", trousers="#3a3a3a", skin="#a8744f"),
     ),
     Member(
-        Golfer("c3mei0lin", "Mei Lin", 1.64, "left", Consent("2026-04-20", ("record", "share", "publish")), ("7 iron",)),
+        Golfer("c3mei0lin", "Mei Lin", 1.64, "left", Consent("2026-04-20", ("record", "publish")), ("7 iron",)),
         37.0, 0.9, Appearance(1.64, 0.25, shirt="#f2c14e", cap="#ffffff", trousers="#26324a", handed="left"),
     ),
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""`twinswing render`: a recording as a film."""
+"""`twinswing render` and `twinswing send`: a recording as a film, and as a folder for a phone."""
 
 import argparse
 import sys
@@ -69,3 +69,22 @@ def _film_plant(arguments: argparse.Namespace, path: Path, out: Path, notes: "No
     )  # fmt: skip
     with RecordedHistory(path) as history, progress_bar() as progress:
         return film_plant(history, out, look, notes, progress=progress)
+
+
+def send(arguments: argparse.Namespace) -> int:
+    """`twinswing send`: a folder that a phone can open."""
+    from twinswing.report.folder import FolderLook, write_folder
+    from twinswing.report.notes import Notes, load_notes
+
+    path = existing(arguments.file, "a recording (.mcap)")
+    notes = Notes() if arguments.no_annotations else load_notes(path)
+    look = FolderLook(
+        view=arguments.view,
+        size=parse_size(arguments.size) if arguments.size else None,
+        fps=arguments.fps,
+        speed=arguments.speed,
+        blur_face=arguments.blur_face,
+    )
+    with progress_bar() as progress:
+        write_folder(path, Path(arguments.out), notes, look, plant=is_plant(path), progress=progress)
+    return 0

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from twinswing.cli.replay import existing
+from twinswing.cli.replay import existing, writable
 
 
 def export(arguments: argparse.Namespace) -> int:
@@ -23,11 +23,20 @@ def export(arguments: argparse.Namespace) -> int:
 
 def report(arguments: argparse.Namespace) -> int:
     """`twinswing report`: one self-contained page."""
+    from twinswing.cli.plant import is_plant
     from twinswing.cli.progress import progress_bar
+    from twinswing.report.html_plant import write_plant_report
     from twinswing.report.html_report import write_report
+    from twinswing.report.notes import Notes, load_notes
     from twinswing.swing.session_io import load_session
 
-    session = load_session(existing(arguments.file, "a recording (.mcap)"))
+    path = existing(arguments.file, "a recording (.mcap)")
+    out = writable(arguments.out)
+    notes = Notes() if arguments.no_annotations else load_notes(path)
     with progress_bar() as progress:
-        write_report(session, Path(arguments.out), progress=progress)
+        if is_plant(path):
+            write_plant_report(path, out, notes, progress=progress)
+        else:
+            session = load_session(path)
+            write_report(session, out, notes=notes, blur_face=arguments.blur_face, progress=progress)
     return 0

@@ -1,5 +1,6 @@
 """A film file that phones play: H.264 and AAC in MP4, subtitles and chapters inside, its index at the front."""
 
+import io
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -58,6 +59,26 @@ def mixed(voices: Mapping[str, bytes], starts_s: Iterable[tuple[str, float]], du
         part = decoded[name][: max(len(out) - start, 0)]
         out[start : start + len(part)] += part
     return np.clip(out, -1.0, 1.0, out=out)
+
+
+def voice_for_phones(data: bytes) -> bytes:
+    """Return a voice note (Opus in Ogg) as AAC in MP4, which every phone's browser plays; InputError if it is none."""
+    sound = _resampled(*decode_voice(data))
+    out = io.BytesIO()
+    with av.open(out, "w", format="mp4", options={"fflags": "+bitexact"}) as file:
+        stream: Any = file.add_stream("aac", rate=RATE_HZ, layout="mono")
+        stream.bit_rate = 64_000
+        for start in range(0, len(sound), _SOUND_CHUNK):
+            file.mux(stream.encode(_sound_frame(sound, start)))
+        file.mux(stream.encode(None))
+    return out.getvalue()
+
+
+def _sound_frame(sound: Sound, start: int) -> av.AudioFrame:
+    part = np.ascontiguousarray(sound[np.newaxis, start : start + _SOUND_CHUNK])
+    frame = av.AudioFrame.from_ndarray(part, format="fltp", layout="mono")
+    frame.sample_rate, frame.pts, frame.time_base = RATE_HZ, start, Fraction(1, RATE_HZ)
+    return frame
 
 
 def _resampled(sound: Sound, rate_hz: int) -> Sound:
@@ -143,10 +164,8 @@ class FilmFile:
         while self._audio is not None and self._sound is not None and self._heard < min(
             round(until_s * RATE_HZ), len(self._sound)
         ):  # fmt: skip
-            part = self._sound[self._heard : self._heard + _SOUND_CHUNK]
-            frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(part[np.newaxis]), format="fltp", layout="mono")
-            frame.sample_rate, frame.pts, frame.time_base = RATE_HZ, self._heard, Fraction(1, RATE_HZ)
-            self._heard += len(part)
+            frame = _sound_frame(self._sound, self._heard)
+            self._heard += frame.samples
             self._mux(self._audio.encode(frame))
         while self._subtitles and self._subtitles[0].start_s <= until_s:
             self._write(self._subtitles.pop(0))

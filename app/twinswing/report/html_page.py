@@ -13,7 +13,7 @@ RgbImage = NDArray[np.uint8]
 
 _JPEG_QUALITY = 86
 # Nothing may be fetched, whatever a name in a recording says.
-_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+_POLICY = "default-src 'none'; img-src data:; media-src data:; style-src 'unsafe-inline'"
 # Series colours are apart in lightness too; every one has a contrast of 3 to 1 or more on its ground.
 _STYLE = """
 :root{color-scheme:light dark;--ground:#f6f7f5;--card:#fff;--ink:#17211f;--faint:#56635f;--line:#dde3df;
@@ -78,13 +78,16 @@ body{font-size:11pt}h2{break-after:avoid}figure,table,.tile{break-inside:avoid}h
 """
 
 
-def page(title: str, header: str, main: str, footer: str) -> str:
-    """Return a whole page; `title` is plain text, the rest is markup."""
+def page(title: str, header: str, main: str, footer: str, style: str = "", *, policy: str = _POLICY) -> str:
+    """Return a whole page; `title` is plain text, `style` more rules, the rest is markup.
+
+    policy: what the page may load; by default nothing but what it carries itself.
+    """
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{escape(title)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n"
+        f"<title>{escape(title)}</title>\n<style>{_STYLE}{style}</style>\n</head>\n<body>\n"
         f"<header>\n{header}\n</header>\n<main>\n{main}\n</main>\n<footer>\n{footer}\n</footer>\n</body>\n</html>\n"
     )
 

@@ -10,13 +10,12 @@ from numpy.typing import NDArray
 
 from twinswing.body.camera import PinholeCamera
 from twinswing.body.landmarks import PoseTrack
-from twinswing.recording.video import VideoSource
 from twinswing.stage.cameras import orbit_for
+from twinswing.stage.face_cover import Frames, open_pictures
 from twinswing.stage.offscreen import OffscreenStage
 from twinswing.stage.overlay import draw_pose
 from twinswing.stage.scene import SceneOptions, SwingScene
 from twinswing.swing.model import SwingSession
-from twinswing.swing.session_io import open_video
 
 RgbImage = NDArray[np.uint8]
 Progress = Callable[[str, float], None]
@@ -46,12 +45,13 @@ def moments(
     *,
     camera: PinholeCamera | None = None,
     video_size: tuple[int, int] | None = None,
+    blur_face: bool = False,
     progress: Progress = lambda _stage, _fraction: None,
 ) -> list[Moment]:
     """Draw a swing at several times, with one stage for all of them.
 
     size: width and height of a scene, pixels. camera: by default one that stands where the video's did and sees the
-    whole swing. video_size: of the video's frames, which are left out without it.
+    whole swing. video_size: of the video's frames, which are left out without it. blur_face: cover the face in them.
     Raises MissingPartError where there is no OpenGL.
     """
     scenes: list[RgbImage | None] = [None] * len(times_s)
@@ -63,7 +63,9 @@ def moments(
                 scene.set_time(t_s)
                 scenes[i] = stage.render(scene, eye)
                 progress("Drawing", (i + 1) / len(times_s))
-    frames = [None] * len(times_s) if video_size is None else video_frames(session, times_s, video_size)
+    frames: list[RgbImage | None] = [None] * len(times_s)
+    if video_size is not None:
+        frames = video_frames(session, times_s, video_size, blur_face=blur_face)
     return [Moment(s, v) for s, v in zip(scenes, frames, strict=True)]
 
 
@@ -84,9 +86,14 @@ def half_of(progress: Progress, half: int) -> Progress:
     return lambda stage, part: progress(stage, 0.5 * (half + part))
 
 
-def video_frames(session: SwingSession, times_s: list[float], size: tuple[int, int]) -> list[RgbImage | None]:
-    """Return the video at several times, cut to the golfer, with the skeleton; None where there is no picture."""
-    source = open_video(session.path) if session.path is not None else None
+def video_frames(
+    session: SwingSession, times_s: list[float], size: tuple[int, int], *, blur_face: bool = False
+) -> list[RgbImage | None]:
+    """Return the video at several times, cut to the golfer, with the skeleton; None where there is no picture.
+
+    Raises InputError where the face is to be covered and cannot be found.
+    """
+    source = open_pictures(session, blur_face=blur_face)
     if source is None:
         return [None] * len(times_s)
     with closing(source):
@@ -94,7 +101,7 @@ def video_frames(session: SwingSession, times_s: list[float], size: tuple[int, i
 
 
 def _frame(
-    session: SwingSession, source: VideoSource, t_s: float, size: tuple[int, int], all_s: list[float]
+    session: SwingSession, source: Frames, t_s: float, size: tuple[int, int], all_s: list[float]
 ) -> RgbImage | None:
     rgb = source.frame_at(t_s)
     if rgb is None:

@@ -73,6 +73,7 @@ class BaseDesk(ShowBase):  # type: ignore[misc]
         self.drops = None if offscreen else watch_file_drops(self.win.get_window_handle().get_int_handle())
         self.fixed_scene_px: tuple[int, int] | None = None  # for measuring a frame without filling its pixels
         self.closed = False
+        self.recording_to: Path | None = None  # where what is seen live is being written to
         self.next_path: Path | None = None  # what another kind of window is to show when this one has closed
         self.addons: list[Addon] = []
         self._taker: tuple[Addon, int] | None = None  # whose the mouse is until this button is released
@@ -102,7 +103,9 @@ class BaseDesk(ShowBase):  # type: ignore[misc]
         self.accept("window-event", self._on_window)
         self.task_mgr.add(self._before_panels, "desk-input", sort=-5)
         self.accept("imgui-new-frame", self._all_panels)
-        self.task_mgr.add(self._after_panels, "desk-scene", sort=45)
+        # After the panels have found their places, and before Dear ImGui's frame is closed: the tools draw over the
+        # scene through the camera of this frame.
+        self.task_mgr.add(self._after_panels, "desk-scene", sort=35)
 
     def add(self, addon: Addon) -> None:
         """Carry a tool: its keys work from now on, and it is told of what the window shows."""

@@ -1,9 +1,12 @@
-"""The annotations of the recording that a window shows: read when it is opened, kept when it is left.
+"""The annotations of the recording that a window shows: read when it is opened, kept soon after each change.
 
 Every tool that annotates, draws or shares works on this one document.
 """
 
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from twinswing.desk.addons import Addon
@@ -14,6 +17,21 @@ from twinswing.review.storage import load_document, save_document
 
 if TYPE_CHECKING:
     from twinswing.desk.base import BaseDesk
+
+
+@dataclass(frozen=True)
+class SaveSettings:
+    """When changes are written, seconds: after a pause in the work, but no later than `latest_s` after the first.
+
+    A pause, because each time writes the whole document behind what the recording has; the latest is what a crash may
+    cost.
+    """
+
+    pause_s: float = 1.5
+    latest_s: float = 8.0
+
+
+SAVING = SaveSettings()
 
 
 class OpenReview(Addon):
@@ -38,6 +56,10 @@ class OpenReview(Addon):
         self.passing: tuple[Annotation, ...] = ()
         self._desk: BaseDesk | None = None
         self._changed = False
+        self._taking = False
+        self._waited_s = self._still_s = 0.0
+        self._worker = ThreadPoolExecutor(1, thread_name_prefix="annotations")
+        self._saving: tuple[Future[bytes], ReviewDocument] | None = None
         self._listeners: list[Callable[[], None]] = []
 
     def attached(self, desk: "BaseDesk") -> None:
@@ -69,27 +91,83 @@ class OpenReview(Addon):
             callback()
 
     def _note(self, _: Change) -> None:
-        self._changed = True
+        if not self._taking:
+            self._changed, self._still_s = True, 0.0
+
+    def advance(self, dt_s: float) -> None:
+        """Write what was changed once nothing has been changed for a while; a thread of its own does it."""
+        if self._saving is not None:
+            if self._saving[0].done():
+                self._finish()
+            return
+        if not self._changed:
+            self._waited_s = self._still_s = 0.0
+            return
+        self._waited_s += dt_s
+        self._still_s += dt_s
+        if self._still_s >= SAVING.pause_s or self._waited_s >= SAVING.latest_s:
+            self._waited_s = self._still_s = 0.0
+            self._begin()
+
+    def _begin(self) -> bool:
+        """Begin to write what was changed; return whether there is where to."""
+        assert self._desk is not None
+        path = self._desk.path
+        if path is None or self.held:
+            return False
+        # A document belongs to one thread: the other one gets a copy of it.
+        update, voices = self.document.update(), dict(self.voices)
+        self._saving = (self._worker.submit(_write, path, update, voices), self.document)
+        self._changed = False
+        return True
+
+    def _finish(self) -> bool:
+        """Wait for what is being written, take in what the recording had; return whether it was written."""
+        assert self._desk is not None
+        if self._saving is None:
+            return True
+        (future, document), self._saving = self._saving, None
+        try:
+            written = future.result()
+        except (TwinswingError, OSError) as error:
+            self._desk.notify_user(f"The annotations are not saved: {error}")
+            self._changed = True
+            return False
+        self._taking = True
+        try:
+            document.apply(written)
+        finally:
+            self._taking = False
+        return True
 
     def leaving(self) -> None:
         """Keep what was changed."""
         self.save()
 
+    def closed(self) -> None:
+        """End the thread."""
+        self._worker.shutdown()
+
     def save(self) -> bool:
-        """Write what was changed to the recording; return whether nothing is left to be written.
+        """Write what was changed to the recording, and wait for it; return whether nothing is left to be written.
 
         A recording that cannot be written is said, and what was changed is kept for another try.
         """
-        assert self._desk is not None
-        path = self._desk.path
+        self._finish()
         if not self._changed:
             return True
-        if path is None or self.held:
-            return False
-        try:
-            save_document(path, self.document, self.voices)
-        except (TwinswingError, OSError) as error:
-            self._desk.notify_user(f"The annotations are not saved: {error}")
-            return False
-        self._changed = False
-        return True
+        return self._begin() and self._finish()
+
+    def save_to(self, path: Path) -> bool:
+        """Write all annotations to a recording that was made meanwhile; return whether it took anything.
+
+        Raises InputError if it cannot be written.
+        """
+        return bool(len(self.document)) and save_document(path, self.document, self.voices)
+
+
+def _write(path: Path, update: bytes, voices: dict[str, bytes]) -> bytes:
+    """Write a copy of a document to a recording; return it with what the recording had."""
+    document = ReviewDocument(update)
+    save_document(path, document, voices)
+    return document.update()

@@ -2,7 +2,9 @@
 
 import getpass
 
+from twinswing.desk.annotate import Annotate
 from twinswing.desk.base import BaseDesk
+from twinswing.desk.coaching import Coach
 from twinswing.desk.open_review import OpenReview
 
 
@@ -13,4 +15,6 @@ def carry_tools(desk: BaseDesk, *, author: str = "") -> OpenReview:
     """
     review = OpenReview(author or getpass.getuser())
     desk.add(review)
+    desk.add(Annotate(review))
+    desk.add(Coach())
     return review

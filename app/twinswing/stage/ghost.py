@@ -67,3 +67,20 @@ class GhostClub:
         """Take this pose: the butt in the world, metres, shape (3,), and club to world (w, x, y, z)."""
         self.node.set_pos(*np.asarray(butt_m, dtype=float).tolist())
         self.node.set_quat(p3d.LQuaternionf(*np.asarray(quaternion, dtype=float).tolist()))
+
+
+class Ghost:
+    """A golfer's ghost that stands still at one position; `node` is hidden until it is given joints."""
+
+    def __init__(self, appearance: Appearance | None = None, rgba: Rgba = GHOST_RGBA) -> None:
+        self._figure = GhostFigure(appearance, rgba)
+        self.node: p3d.NodePath = self._figure.node
+        self.node.hide()
+
+    def show(self, joints_m: NDArray[np.float64] | None) -> None:
+        """Stand at these joints, world metres, shape (23, 3); None hides it."""
+        if joints_m is None:
+            self.node.hide()
+            return
+        self._figure.set_joints(joints_m)
+        self.node.show()

@@ -7,7 +7,7 @@ import numpy as np
 
 from twinswing.review.model import Annotation, Span
 from twinswing.review.share_protocol import Person, Presence
-from twinswing.stage.annotation_parts import Drawing, FloatArray, Label, Rgb, Rim, Shapes, Stroke, colour_of
+from twinswing.stage.annotation_parts import Drawing, FloatArray, Label, Rgb, Shapes, Stroke, colour_of
 
 _MARK = Span.moment(0)
 
@@ -18,7 +18,7 @@ class PersonStyle:
 
     depth, half_width, half_height : of the frustum, as parts of the distance from the eye to what it looks at, so
                                      that it reads as well in a hall as around a golfer.
-    most_m  : no frustum is deeper. dot : radius of what is pointed at, a part of the distance from the eye.
+    most_m  : no frustum is deeper.
     ray     : strength of the line from the eye to it: there, and not in the way.
     """
 
@@ -26,7 +26,6 @@ class PersonStyle:
     half_width: float = 0.055
     half_height: float = 0.035
     most_m: float = 2.0
-    dot: float = 0.006
     ray: float = 0.35
 
 
@@ -54,14 +53,11 @@ def _eye(mark: Annotation, name: str, presence: Presence, rgb: Rgb, style: Perso
     top = (corners[0] + corners[1]) / 2
     strokes.append(Stroke(np.stack([corners[0], top + (top - corners.mean(0)) * 0.6, corners[1]]), rgb, 0.7))
     labels = [Label(eye, rgb, "text", name, dot=False)]
-    rims: tuple[Rim, ...] = ()
     if len(presence.pointer) == 3:
         at = np.array(presence.pointer)
-        reach = float(np.linalg.norm(at - eye))
         strokes.append(Stroke(np.stack([eye, at]), rgb, 0.5, alpha=style.ray))
-        rims = tuple(Rim(at, reach * style.dot * share, rgb, 1.0) for share in (0.25, 1.0))
-        labels.append(Label(at, rgb, "text", name, dot=False))
-    return Drawing(mark, strokes=tuple(strokes), rims=rims, labels=tuple(labels))
+        labels.append(Label(at, rgb, "text", name))
+    return Drawing(mark, strokes=tuple(strokes), labels=tuple(labels))
 
 
 def _corners(eye: FloatArray, target: FloatArray, away: float, style: PersonStyle) -> FloatArray:

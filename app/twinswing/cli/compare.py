@@ -33,6 +33,12 @@ def compare(arguments: argparse.Namespace) -> int:
     print(json.dumps(document(a, b, found), indent=1) if arguments.json else text_of(a, b, found), flush=True)
     if out is not None or arguments.json:
         return 0
+    if arguments.headset:
+        from twinswing.cli import headset
+
+        if arguments.more:
+            raise InputError(f"--headset: expected two swings to stand before, found {len(paths)}")
+        return headset.swing(paths[0], arguments, paths[1])
     return _show(paths, arguments)
 
 

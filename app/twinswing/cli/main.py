@@ -14,8 +14,14 @@ _UNITS_HELP = "where the file leaves them open: accel=g,gyro=deg/s and the like,
 
 
 def _add_window_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--headset", action="store_true", help="show it in an OpenXR headset")
-    parser.add_argument("--offscreen", action="store_true", help="without a display: render a picture and say where")
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument("--headset", action="store_true", help="show it in an OpenXR headset")
+    where.add_argument("--offscreen", action="store_true", help="without a display: render a picture and say where")
+    parser.add_argument(
+        "--seated",
+        action=argparse.BooleanOptionalAction,
+        help="in a headset: you sit, or you stand; by default as last",
+    )
     parser.add_argument("--seconds", type=float, metavar="S", help="stop after S seconds")
 
 
@@ -39,6 +45,7 @@ def _replay_commands(sub: "argparse._SubParsersAction[argparse.ArgumentParser]")
     _add_window_options(p)
     p = sub.add_parser("open", help="replay a recording")
     p.add_argument("file", metavar="FILE.mcap")
+    p.add_argument("--beside", metavar="B.mcap", help="in a headset: a second swing beside it, on its timeline")
     _add_window_options(p)
     p = sub.add_parser("library", help="list the recordings of the library, without a window")
     p.add_argument("folder", metavar="FOLDER", nargs="?", help="by default the library that `twinswing` opens")
@@ -199,8 +206,7 @@ def _share_commands(sub: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     p.add_argument(
         "-o", "--out", metavar="OUT", help="a file to write: .png (the events), .mp4 (the replay) or .html (a page)"
     )
-    p.add_argument("--offscreen", action="store_true", help="without a display: render a picture and say where")
-    p.add_argument("--seconds", type=float, metavar="S", help="stop after S seconds")
+    _add_window_options(p)
 
 
 def _together_commands(sub: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

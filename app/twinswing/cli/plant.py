@@ -5,6 +5,7 @@ import json
 import sys
 from pathlib import Path
 
+from twinswing.cli import headset
 from twinswing.cli.replay import existing, parse_size, writable
 from twinswing.errors import InputError, MissingPartError
 from twinswing.resources import asset, bundled_recording
@@ -19,7 +20,6 @@ def plant(arguments: argparse.Namespace) -> int:
     from twinswing.desk.plant_run import run_live
     from twinswing.plant.load import find_plant, load_plant
 
-    _no_headset(arguments)
     if arguments.speed is not None and arguments.speed <= 0:
         raise InputError(f"--speed: expected a number above zero, found {arguments.speed:g}")
     record = writable(arguments.record) if arguments.record else None
@@ -37,6 +37,8 @@ def plant(arguments: argparse.Namespace) -> int:
         from twinswing.plant.work_orders import with_order
 
         found = with_order(found, read_order(existing(order, "a club order (.toml)")))
+    if arguments.headset:
+        return headset.live_plant(found, folder, record, arguments)
     return run_live(
         found,
         folder,
@@ -55,7 +57,7 @@ def demo(arguments: argparse.Namespace) -> int:
 
     shift = bundled_recording(DEMO)
     if arguments.headset:
-        return _in_headset(existing(str(shift), "the bundled shift"), arguments)
+        return headset.plant(existing(str(shift), "the bundled shift"), arguments)
     if shift.is_file():
         return run_recording(shift, offscreen=arguments.offscreen, seconds=arguments.seconds)
     path = asset("plants", BUNDLED)
@@ -71,23 +73,6 @@ def demo(arguments: argparse.Namespace) -> int:
     )
 
 
-def _no_headset(arguments: argparse.Namespace) -> None:
-    if arguments.headset:
-        raise MissingPartError(
-            "a headset was asked for, and only a plant's recording is shown in one; record it first, and open that"
-        )
-
-
-def _in_headset(path: Path, arguments: argparse.Namespace) -> int:
-    """Walk through a plant's recording in OpenXR."""
-    from twinswing.headset.plant_visit import PlantVisit
-    from twinswing.headset.run import run_headset
-    from twinswing.plant.recorded import RecordedHistory
-
-    with RecordedHistory(path) as history:
-        return run_headset(PlantVisit(history), seconds=arguments.seconds)
-
-
 def is_plant(path: Path) -> bool:
     """Tell whether a recording is one of a plant."""
     from twinswing.plant.recorded import holds_plant
@@ -100,7 +85,7 @@ def open_plant(path: Path, arguments: argparse.Namespace) -> int:
     from twinswing.desk.plant_run import run_recording
 
     if arguments.headset:
-        return _in_headset(path, arguments)
+        return headset.plant(path, arguments)
     return run_recording(path, offscreen=arguments.offscreen, seconds=arguments.seconds)
 
 

@@ -59,26 +59,27 @@ def open_recording(arguments: argparse.Namespace) -> int:
     from twinswing.cli.plant import is_plant, open_plant
 
     path = existing(arguments.file, "a recording (.mcap)")
+    other = None if arguments.beside is None else existing(arguments.beside, "a recording (.mcap)")
+    if other is not None:
+        from twinswing.cli import headset
+
+        if not arguments.headset:
+            raise InputError("--beside: expected --headset with it; on the desktop `compare` shows two swings")
+        for each in (path, other):
+            if is_plant(each):
+                raise InputError(f"--beside: expected two recordings of swings, found one of a plant at {each}")
+        return headset.swing(path, arguments, other)
     return open_plant(path, arguments) if is_plant(path) else _open(path, arguments)
 
 
 def _open(path: Path | None, arguments: argparse.Namespace) -> int:
+    if arguments.headset:
+        from twinswing.cli import headset
+
+        return headset.swing(path, arguments)
     from twinswing.desk.run import run_desk
 
-    if arguments.headset:
-        return _in_headset(path, arguments)
     return run_desk(path, offscreen=arguments.offscreen, seconds=arguments.seconds)
-
-
-def _in_headset(path: Path | None, arguments: argparse.Namespace) -> int:
-    """Show a recording in OpenXR."""
-    from twinswing.headset.run import run_headset
-    from twinswing.headset.swing_visit import SwingVisit
-    from twinswing.swing.session_io import load_session
-
-    if path is None:
-        raise InputError("--headset: expected a recording to stand in, found none; add `demo` or `open FILE.mcap`")
-    return run_headset(SwingVisit(load_session(path)), seconds=arguments.seconds)
 
 
 def snapshot(arguments: argparse.Namespace) -> int:

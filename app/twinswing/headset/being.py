@@ -77,6 +77,7 @@ class Being:
         hum: Callable[[int, float], None] = lambda _side, _strength: None,
     ) -> None:  # fmt: skip
         self.visit, self.settings, self._hum = visit, settings or BeingSettings(), hum
+        visit.seated = self.settings.seated
         self.rig = Rig()
         self.placed = False
         self.knows_floor = True
@@ -109,15 +110,28 @@ class Being:
 
     def arrive(self) -> None:
         """Stand where the visit begins, with the cards around."""
-        height = float(self.head_play[1, 3])
-        if self.settings.seated or not self.knows_floor:
-            self._floor_m = _EYE_HEIGHT_M - height
-        else:
-            self._floor_m = 0.0
+        self.settings = replace(self.settings, seated=self.visit.seated)
+        self._floor_m = self._lift_m()
         self.rig = standing_at(self.head_play, *self.visit.start(), floor_m=self._floor_m)
         self.life_size, self.placed = None, True
         for card in self.visit.cards:
             card.paint()
+        self.bring_cards()
+
+    def _lift_m(self) -> float:
+        """Return how high the play space's floor is, so that the eyes are as high as those of someone who stands."""
+        if self.settings.seated or not self.knows_floor:
+            return _EYE_HEIGHT_M - float(self.head_play[1, 3])
+        return 0.0
+
+    def _change_seat(self) -> None:
+        """Sit down or stand up where one is: the user said so, so that nothing moves but by their wish."""
+        self.settings = replace(self.settings, seated=self.visit.seated)
+        lift_m = self._lift_m()
+        up_m, self._floor_m = lift_m - self._floor_m, lift_m
+        self.rig = self.rig.moved([0.0, 0.0, up_m * self.rig.scale])
+        if self.life_size is not None:
+            self.life_size = self.life_size.moved([0.0, 0.0, up_m * self.life_size.scale])
         self.bring_cards()
 
     def bring_cards(self) -> None:
@@ -161,6 +175,8 @@ class Being:
         self.head_play = head_play
         if not self.placed:
             self.arrive()
+        elif self.visit.seated != self.settings.seated:
+            self._change_seat()
         self._world_speed_mps = 0.0
         for state, hand in zip(self.hands, hands, strict=True):
             state.hand = hand

@@ -31,14 +31,16 @@ class Notes:
     """The annotations of one recording.
 
     path: the recording that they are kept in; None keeps them only while it is open. body: what pins follow.
+    later: what is said of where they are kept, by whoever keeps the document itself.
     on: whether a pen is in the hand. aims: what each hand's pen means now. trouble: why they could not be kept, or "".
     """
 
     def __init__(
         self, path: Path | None = None, *, body: BodyMotion | None = None, author: str = "",
-        document: ReviewDocument | None = None, tags: tuple[str, ...] = TAGS,
+        document: ReviewDocument | None = None, tags: tuple[str, ...] = TAGS, later: str = "",
     ) -> None:  # fmt: skip
         self.path, self.body, self.tags = path, body, tags
+        self.kept = later or ("kept in the recording" if path is not None else "shown until you leave")
         self.author = author or getpass.getuser()
         if document is not None:
             self.document = document

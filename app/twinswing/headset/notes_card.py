@@ -78,8 +78,7 @@ def paint_notes(state: NotesState, canvas: Canvas, over: str | None) -> None:
     if notes.trouble:
         canvas.text(shortened(notes.trouble, 46), 20, canvas.height - 16, 24, WARM)
     else:
-        by = "kept in the recording" if notes.path is not None else "shown until you leave"
-        canvas.text(f"{shortened(notes.author, 20)}, {by}", 20, canvas.height - 16, 24, FAINT)
+        canvas.text(f"{shortened(notes.author, 20)}, {notes.kept}", 20, canvas.height - 16, 24, FAINT)
 
 
 def _paint_colours(notes: Notes, canvas: Canvas, over: str | None) -> None:

@@ -1,6 +1,8 @@
 """From the command line into a headset, with a window beside it that goes on when the runtime does not."""
 
+import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -23,11 +25,15 @@ _LONGEST_STEP_S = 0.1  # a frame that took longer (a stall) must not make the pl
 
 @dataclass(frozen=True)
 class HeadsetSettings:
-    """How a headset is used. display: whether to open a window; None opens one where there is a display."""
+    """How a headset is used. display: whether to open a window; None opens one where there is a display.
+
+    remember: is told when the user says that they sit, or stand.
+    """
 
     link: LinkSettings = field(default_factory=LinkSettings)
     being: BeingSettings = field(default_factory=BeingSettings)
     display: bool | None = None
+    remember: Callable[[bool], None] = lambda _seated: None
 
 
 class Headset:
@@ -48,6 +54,7 @@ class Headset:
             raise
         self.link = Link(self.mirror.output, self.settings.link)
         self.being = Being(visit, self.settings.being, self.link.hum)
+        self._seated = visit.seated
         self.viewer = Viewer(self.being)
         self.frames = 0
         self._dressed: StereoPicture | None = None
@@ -89,6 +96,9 @@ class Headset:
         if self.visit.notes is not None:
             self.visit.notes.update(now_s)
         self._sound(now_s)
+        if self.visit.seated != self._seated:
+            self._seated = self.visit.seated
+            self.settings.remember(self._seated)
         running = self.link.poll(now_s)
         if self.link.session is not None and self.link.sessions != self._sessions:
             self._new_session()
@@ -186,6 +196,8 @@ class Headset:
             self.being.bring_cards()
         elif key == "d":
             self.being.toggle_pen()
+        elif key == "s":
+            self.visit.seated = not self.visit.seated
         elif key == "home":
             self.being.placed = False
 
@@ -200,13 +212,23 @@ class Headset:
             self.mirror.close()
 
 
-def run_headset(visit: Visit, settings: HeadsetSettings | None = None, *, seconds: float | None = None) -> int:
-    """Stay in a visit until the user ends it or `seconds` are over; return the exit status."""
+def run_headset(
+    visit: Visit, settings: HeadsetSettings | None = None, *, seconds: float | None = None,
+    check: Callable[[], str] = lambda: "",
+) -> int:  # fmt: skip
+    """Stay in a visit until the user ends it or `seconds` are over; return the exit status.
+
+    check: asked each frame what went wrong beside (a recording that stopped); said once on stderr.
+    """
     headset = Headset(visit, settings)
     end_s = None if seconds is None else time.monotonic() + seconds
+    trouble = ""
     try:
         while not headset.done and (end_s is None or time.monotonic() < end_s):
             headset.step()
+            trouble, before = check(), trouble
+            if trouble and trouble != before:
+                sys.stderr.write(f"twinswing: {trouble}\n")
     finally:
         headset.close()
     return 0

@@ -7,12 +7,25 @@ the picture (a Gaussian process, as a handful of basis functions), solved togeth
 swings, whose truth is known, that takes the error of the time from 3.5 to 2.3 ms (root mean square).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from twinswing.align.fit import DEPTH, SHIFT, Fit, FitParams, Problem, evaluate, huber, landmark_count, priors
+from twinswing.align.fit import (
+    DEPTH,
+    LEVERS,
+    SHIFT,
+    Fit,
+    FitParams,
+    Prior,
+    Problem,
+    evaluate,
+    huber,
+    landmark_count,
+    priors,
+)
+from twinswing.align.shaft import EXTRA, ShaftMisses, ShaftModel
 
 FloatArray = NDArray[np.float64]
 
@@ -52,6 +65,7 @@ class Refined:
     bias_cost  : squared sizes of the landmarks' errors.
     loss       : summed robust loss of what is left, in the noise's squares.
     rows       : landmarks that were used, counted by their weight.
+    theta      : the parameters, then the shaft's axis's where it was seen. shaft: what its lines leave.
     """
 
     shift_s: float
@@ -62,56 +76,121 @@ class Refined:
     bias_cost: float
     loss: float
     rows: float
+    theta: FloatArray
+    shaft: ShaftMisses | None
 
 
 def refine(
-    pb: Problem, fit: Fit, rate_hz: float, params: FitParams | None = None, bias: BiasParams | None = None
-) -> Refined:
-    """Solve a fit again with the landmarks' own errors, from the solution without them."""
+    pb: Problem, fit: Fit, rate_hz: float, params: FitParams | None = None, bias: BiasParams | None = None,
+    shaft: ShaftModel | None = None,
+) -> Refined:  # fmt: skip
+    """Solve a fit again with the landmarks' own errors, from the solution without them, and with the shaft's lines."""
     params, bias = params or FitParams(), bias or BiasParams()
-    basis = _basis(pb, fit.theta, bias)
     after = pb.t_s > (pb.path.impact_s if np.isfinite(pb.path.impact_s) else pb.path.centre_s + 0.05)
     weight = np.where(after, bias.after_weight, 1.0) * min(1.0, bias.frames_hz / rate_hz) / bias.noise_m**2
-    root = np.sqrt(weight)[:, None]
-    prior = priors(pb, params, landmark_count(fit.theta), 10.0)
-    info = prior.rows.T @ prior.rows
-
-    def cost(theta: FloatArray, size: FloatArray) -> tuple[float, FloatArray, FloatArray]:
-        miss = pb.uv_m - evaluate(theta, pb, False)[0]
-        loss, robust = huber((miss - basis @ size) * root, bias.huber)
-        return loss + prior.cost(theta) + float((size**2).sum()), miss, robust
-
-    theta, size = fit.theta.copy(), np.zeros((basis.shape[1], 2))
-    total, miss, robust = cost(theta, size)
-    damping, normal = 1e-3, info
-    for _ in range(bias.iterations):
-        jac = evaluate(theta, pb, True)[1]
-        assert jac is not None
-        normal, pull, own, per_step = _eliminate(jac, miss, basis, weight * robust, info)
-        pull = pull - prior.rows.T @ (prior.rows @ theta - prior.target)
-        gain = -1.0
-        for _try in range(6):
-            step = np.linalg.solve(normal + damping * np.diag(np.diag(normal)), pull)
-            step[SHIFT] = np.clip(step[SHIFT], -0.02, 0.02)
-            trial, trial_size = theta + step, own - per_step @ step
-            trial[DEPTH] = max(trial[DEPTH], 0.02)
-            found = cost(trial, trial_size.T)
-            gain = total - found[0]
-            if gain > 0.0:
-                theta, size, (total, miss, robust) = trial, trial_size.T, found
-                damping = max(damping / 6.0, 1e-7)
-                break
-            damping *= 6.0
-        if gain < 1e-5 * (1.0 + total):
-            break
-    taken = basis @ size
+    system = _System(
+        pb, _basis(pb, fit.theta, bias), weight, bias.huber, priors(pb, params, landmark_count(fit.theta), 10.0),
+        np.zeros(0) if shaft is None else shaft.prior_rows(),
+    )  # fmt: skip
+    theta = np.concatenate([fit.theta, np.zeros(len(system.beside))])
+    size = np.zeros((system.basis.shape[1], 2))
+    # Lines of other things are left behind step by step.
+    stages = () if shaft is None else tuple(replace(shaft, wider=wider) for wider in shaft.params.coarse)
+    normal = np.eye(len(theta))
+    for model in (*stages, shaft):
+        theta, size, normal = system.descend(theta, size, model, bias.iterations)
+    total, miss, _robust = system.cost(theta, size, shaft)
+    taken = system.basis @ size
     left = 1.4826 * float(np.median(np.abs(miss - taken)))
     sigma = float(np.sqrt(np.linalg.inv(normal)[SHIFT, SHIFT]))
-    bent, sized = prior.cost(theta), float((size**2).sum())
+    bent, sized = system.bent(theta), float((size**2).sum())
     rows = float(weight.sum() * bias.noise_m**2)
+    count = len(fit.theta)
+    last = None if shaft is None else shaft.misses(theta[:count], theta[count:], pb, False)
     return Refined(
-        float(theta[SHIFT]), sigma, float(np.sqrt(np.mean(taken**2))), left, bent, sized, total - bent - sized, rows
-    )
+        float(theta[SHIFT]), sigma, float(np.sqrt(np.mean(taken**2))), left, bent, sized,
+        total - bent - sized - (0.0 if last is None else last.loss), rows, theta, last,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _System:
+    """All that is solved together: landmarks with their weights and errors' basis, priors, and the shaft's lines.
+
+    basis (j, b); weight (j,); limit: of the robust loss, in sigmas; beside: 1 / sigma of the axis's parameters, which
+    follow the fit's own, shape (0,) or (EXTRA,).
+    """
+
+    pb: Problem
+    basis: FloatArray
+    weight: FloatArray
+    limit: float
+    prior: Prior
+    beside: FloatArray
+
+    def bent(self, theta: FloatArray) -> float:
+        """Return the squared priors."""
+        count = len(theta) - len(self.beside)
+        return self.prior.cost(theta[:count]) + float(((self.beside * theta[count:]) ** 2).sum())
+
+    def cost(
+        self, theta: FloatArray, size: FloatArray, model: ShaftModel | None
+    ) -> tuple[float, FloatArray, FloatArray]:
+        """Return what is minimised, the landmarks' misses (j, 2) and their robust weights (j,)."""
+        count = len(theta) - len(self.beside)
+        miss = self.pb.uv_m - evaluate(theta[:count], self.pb, False)[0]
+        loss, robust = huber((miss - self.basis @ size) * np.sqrt(self.weight)[:, None], self.limit)
+        if model is not None:
+            loss += model.misses(theta[:count], theta[count:], self.pb, False).loss
+        return loss + self.bent(theta) + float((size**2).sum()), miss, robust
+
+    def equations(
+        self, theta: FloatArray, miss: FloatArray, robust: FloatArray, model: ShaftModel | None
+    ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+        """Return the normal equations and how the errors' sizes follow (see `_eliminate`)."""
+        count = len(theta) - len(self.beside)
+        jac = evaluate(theta[:count], self.pb, True)[1]
+        assert jac is not None
+        jac = np.concatenate([jac, np.zeros((*jac.shape[:2], len(self.beside)))], axis=-1)
+        info = np.zeros((len(theta), len(theta)))
+        info[:count, :count] = self.prior.rows.T @ self.prior.rows
+        info[count:, count:] = np.diag(self.beside**2)
+        normal, pull, own, per_step = _eliminate(jac, miss, self.basis, self.weight * robust, info)
+        pull[:count] -= self.prior.rows.T @ (self.prior.rows @ theta[:count] - self.prior.target)
+        pull[count:] -= self.beside**2 * theta[count:]
+        if model is not None:
+            seen = model.misses(theta[:count], theta[count:], self.pb, True)
+            assert seen.gradient is not None
+            slot = np.concatenate([np.arange(LEVERS), np.arange(count, count + EXTRA)])
+            held = seen.gradient * seen.weight[:, None]
+            normal[np.ix_(slot, slot)] += held.T @ seen.gradient
+            pull[slot] += held.T @ seen.miss_m
+        return normal, pull, own, per_step
+
+    def descend(
+        self, theta: FloatArray, size: FloatArray, model: ShaftModel | None, iterations: int
+    ) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Minimise by Levenberg and Marquardt's way; return parameters, errors' sizes and the normal matrix."""
+        total, miss, robust = self.cost(theta, size, model)
+        damping, normal = 1e-3, np.eye(len(theta))
+        for _ in range(iterations):
+            normal, pull, own, per_step = self.equations(theta, miss, robust, model)
+            gain = -1.0
+            for _try in range(6):
+                step = np.linalg.solve(normal + damping * np.diag(np.diag(normal)), pull)
+                step[SHIFT] = np.clip(step[SHIFT], -0.02, 0.02)
+                trial, trial_size = theta + step, own - per_step @ step
+                trial[DEPTH] = max(trial[DEPTH], 0.02)
+                found = self.cost(trial, trial_size.T, model)
+                gain = total - found[0]
+                if gain > 0.0:
+                    theta, size, (total, miss, robust) = trial, trial_size.T, found
+                    damping = max(damping / 6.0, 1e-7)
+                    break
+                damping *= 6.0
+            if gain < 1e-5 * (1.0 + total):
+                break
+        return theta, size, normal
 
 
 def _eliminate(

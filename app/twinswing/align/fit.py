@@ -146,6 +146,11 @@ def _camera(heading: float, pitch: float, roll: float) -> FloatArray:
     return np.asarray(turn @ tip @ base)
 
 
+def camera_rotation(theta: FloatArray) -> FloatArray:
+    """Return level frame to camera axes (x right, y down, z away) of a parameter vector, shape (3, 3)."""
+    return _camera(theta[HEADING], theta[PITCH], theta[ROLL])
+
+
 def landmark_count(theta: FloatArray) -> int:
     """Number of landmarks that a parameter vector is for."""
     return (len(theta) - LEVERS) // 4

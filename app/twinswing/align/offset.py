@@ -20,10 +20,13 @@ from twinswing.align.fit import (
 )
 from twinswing.align.result import AlignmentRefusedError, AlignmentResult
 from twinswing.align.search import multistart, null_cost
+from twinswing.align.shaft import ShaftFitParams, ShaftModel, first_axis, shaft_rows
 from twinswing.align.signals import HAND_LANDMARKS, HandTrack, SensorPath, SignalParams, hand_track, sensor_path
+from twinswing.align.verdict import ShaftEvidence, match_odds, shaft_evidence, shaft_odds
 from twinswing.body.ball import BallDeparture
 from twinswing.body.camera import PinholeCamera
 from twinswing.body.landmarks import PoseTrack
+from twinswing.body.shaft import ShaftTrack
 from twinswing.club.model import ImuSamples
 from twinswing.timeline.clock import ClockMap
 
@@ -48,6 +51,12 @@ class AlignParams:
     sigma_factor    : errors against truth, divided by the fit's own sigma, spread by this much.
     floor_s         : what no rate of frames takes away: lens, hands and grip are not quite the model's, and a clipped
                       accelerometer's path is bridged. The same swing errs alike at 30 and 60 frames a second.
+    min_pictures    : with lines of the shaft, from which on they decide.
+    min_shaft_odds  : as min_odds, where the shaft was seen (see verdict.shaft_odds).
+    shaft_sigma_factor, shaft_floor_s : as sigma_factor and floor_s, where the shaft was seen.
+    beside_shaft    : how the hands are believed where the shaft is seen: they hold the path in its place and leave the
+                      time to the shaft. On rendered swings the error of the time falls with every step away from the
+                      hands' own noise of 3 cm until 30 cm, and stays.
     """
 
     max_rms_m: float = 0.06
@@ -61,10 +70,16 @@ class AlignParams:
     crystal_ppm: float = 20.0
     sigma_factor: float = 1.1
     floor_s: float = 0.0014
+    min_pictures: int = 12
+    min_shaft_odds: float = 0.0
+    shaft_sigma_factor: float = 1.0
+    shaft_floor_s: float = 0.0003
     signals: SignalParams = field(default_factory=SignalParams)
     coarse: CoarseParams = field(default_factory=CoarseParams)
     fit: FitParams = field(default_factory=FitParams)
     bias: BiasParams = field(default_factory=BiasParams)
+    shaft: ShaftFitParams = field(default_factory=ShaftFitParams)
+    beside_shaft: BiasParams = field(default_factory=lambda: BiasParams(noise_m=0.3))
 
 
 @dataclass(frozen=True)
@@ -93,6 +108,7 @@ def align_club(
     hint: ClockMap | None = None,
     params: AlignParams | None = None,
     ball: BallDeparture | None = None,
+    shaft: ShaftTrack | None = None,
 ) -> AlignmentResult:
     """Lay a club's stream on a video's time.
 
@@ -101,11 +117,12 @@ def align_club(
     camera : gives the shutter's readout time, and pitch and distance where they are known.
     hint   : the club's clock from its socket; bounds the search to 4 sigma (at least +-0.5 s) and gives the drift.
     ball   : when the ball was seen to leave, which bounds the shock that the club felt.
+    shaft  : where the shaft was seen in the pictures; it tells the time better than the hands, and a foreign club.
 
     Raises AlignmentRefusedError with one sentence where the two are not shown to be the same swing.
     """
     with threadpool_limits(1, user_api="blas"):  # small matrices: threads only wait for one another on a busy machine
-        return _align(pose, imu, camera, hint, params or AlignParams(), ball)
+        return _align(pose, imu, camera, hint, params or AlignParams(), ball, shaft)
 
 
 def _align(
@@ -115,6 +132,7 @@ def _align(
     hint: ClockMap | None,
     params: AlignParams,
     ball: BallDeparture | None,
+    shaft: ShaftTrack | None,
 ) -> AlignmentResult:
     if not (np.isfinite(imu.accel_mps2).all() and np.isfinite(imu.gyro_radps).all() and np.isfinite(imu.t_s).all()):
         raise AlignmentRefusedError("expected finite numbers in the club's stream to align it, found NaN or infinity")
@@ -127,25 +145,38 @@ def _align(
         window = (at - reach, at + reach)
     trials = _trials(hands, imu, drift, camera, params, window)
     best = max(trials, key=lambda t: t.explained / t.left)
-    _refuse(best, params)
     found = refine(best.problem, best.fit, hands.rate_hz, params.fit, params.bias)
     odds = match_odds(best.fit, found)
-    if odds < params.min_odds:
+    seen = None if shaft is None else _with_shaft(best, found, hands, pose, camera, shaft, drift, params)
+    evidence = None if seen is None else shaft_evidence(seen, params.shaft.odd)
+    if seen is not None and evidence is not None and evidence.pictures >= params.min_pictures:
+        _refuse(best, params, by_hands=False)
+        odds, found = shaft_odds(evidence), seen
+    else:
+        evidence = None
+        _refuse(best, params)
+    if odds < (params.min_odds if evidence is None else params.min_shaft_odds):
         raise AlignmentRefusedError(
-            f"the club's stream is not of the swing in this video: expected hands and club that move alike, found a "
+            "the club's stream is not of the swing in this video: expected "
+            f"{'hands' if evidence is None else 'hands, shaft'} and club that move alike, found a "
             f"chance of {100.0 / (1.0 + np.exp(-odds)):.0f} % that they do"
         )
-    result = _result(best, found, odds, trials, drift, hint, params)
+    result = _result(best, found, odds, trials, drift, hint, params, evidence)
     return result if ball is None else with_ball(result, ball, imu, pose.height_px, camera)
 
 
-def match_odds(fit: Fit, found: Refined) -> float:
-    """Return the natural log of the odds that a stream is of the video's swing, where both are equally likely at first.
-
-    A logistic regression on rendered pairs of 14 golfers (28 matched, 168 not): how far golfer, camera and sensor had
-    to be bent, with the landmarks' own errors and without. What is left over says less: it goes with the picture.
-    """
-    return float(1.9 - 2.5 * np.log(max(fit.prior_cost, 1.0) / 18.4) - 2.1 * np.log(max(found.prior_cost, 1.0) / 9.8))
+def _with_shaft(
+    best: _Trial, found: Refined, hands: HandTrack, pose: PoseTrack, camera: PinholeCamera | None, track: ShaftTrack,
+    drift: float, params: AlignParams,
+) -> Refined | None:  # fmt: skip
+    """Solve the best trial again with the shaft's lines; None where there are too few."""
+    rows = shaft_rows(track, hands, best.problem, best.candidate.offset_s, drift, pose.height_px, pose.width_px,
+                      camera, params.shaft)  # fmt: skip
+    if rows is None:
+        return None
+    axis, _agree = first_axis(rows, best.problem, found.theta, params.shaft)
+    model = ShaftModel(rows, axis, params.shaft)
+    return refine(best.problem, best.fit, hands.rate_hz, params.fit, params.beside_shaft, model)
 
 
 def _trials(
@@ -187,8 +218,8 @@ def _trials(
     return trials
 
 
-def _refuse(best: _Trial, params: AlignParams) -> None:
-    """Raise where the best fit is not good enough to be the same swing."""
+def _refuse(best: _Trial, params: AlignParams, *, by_hands: bool = True) -> None:
+    """Raise where the best fit is not good enough to be the same swing; `by_hands` where these alone can tell."""
     fit = best.fit
     # The fastest moment has to be in the picture: what lies about it alone can neither be told nor contradicted.
     near = best.problem.t_s[np.abs(best.problem.t_s - best.path.centre_s - fit.shift_s) < params.around_s]
@@ -200,10 +231,10 @@ def _refuse(best: _Trial, params: AlignParams) -> None:
         (best.path.clipped > params.max_clipped, f"at most {params.max_clipped:.0%} of the downswing beyond its range",
          f"{best.path.clipped:.0%}"),
         (travelled < params.min_extent_m, f"the hands to travel {params.min_extent_m} m or more", f"{travelled:.2f} m"),
-        (fit.rms_m > params.max_rms_m, f"the hands within {params.max_rms_m * 100:.0f} cm of the club's own path",
-         f"{fit.rms_m * 100:.0f} cm"),
-        (fit.explained < params.min_explained, f"{params.min_explained:.0%} of the hands' motion explained",
-         f"{fit.explained:.0%}"),
+        (by_hands and fit.rms_m > params.max_rms_m,
+         f"the hands within {params.max_rms_m * 100:.0f} cm of the club's own path", f"{fit.rms_m * 100:.0f} cm"),
+        (by_hands and fit.explained < params.min_explained,
+         f"{params.min_explained:.0%} of the hands' motion explained", f"{fit.explained:.0%}"),
     )  # fmt: skip
     for failed, expected, found in checks:
         if failed:
@@ -214,7 +245,7 @@ def _refuse(best: _Trial, params: AlignParams) -> None:
 
 def _result(
     best: _Trial, found: Refined, odds: float, trials: list[_Trial], drift: float, hint: ClockMap | None,
-    params: AlignParams,
+    params: AlignParams, evidence: ShaftEvidence | None,
 ) -> AlignmentResult:  # fmt: skip
     """Turn the accepted trial into a map and its figures."""
     fit, path, c = best.fit, best.path, best.candidate
@@ -223,23 +254,31 @@ def _result(
     offset = video_at - path.centre_s * (1.0 + drift * 1e-6)
     span = 1.0
     drift_sigma = params.crystal_ppm * 1e-6 * span if hint is None else 0.0
-    sigma = float(np.sqrt((params.sigma_factor * found.sigma_s) ** 2 + params.floor_s**2 + drift_sigma**2))
+    factor, floor = (
+        (params.sigma_factor, params.floor_s) if evidence is None else (params.shaft_sigma_factor, params.shaft_floor_s)
+    )
+    sigma = float(np.sqrt((factor * found.sigma_s) ** 2 + floor**2 + drift_sigma**2))
     notes: list[str] = []
     rivals = [t for t in trials if abs((t.candidate.offset_s + t.fit.shift_s) - (c.offset_s + fit.shift_s)) > 0.1]
     rival = best.left / max(min((t.left for t in rivals if t.explained > 0.5 * best.explained), default=1.0), 1e-9)
     # Half way between the least that a matched pair was seen to have and the most of what is refused.
     confidence = float(1.0 / (1.0 + np.exp(0.6 * (0.5 * params.min_odds - odds))))
+    if evidence is not None:
+        confidence = float(1.0 / (1.0 + np.exp(-odds)))
     if rival > 0.7:
         confidence *= 0.5
         notes.append("Another place in the stream fits almost as well.")
+    method = "club path against hand landmarks" + ("" if evidence is None else " and shaft")
     return AlignmentResult(
         offset_s=float(offset), drift_ppm=float(drift), sigma_s=sigma, confidence=confidence,
-        method="club path against hand landmarks" + ("" if hint is None else f", clock hint: {hint.source}"),
+        method=method + ("" if hint is None else f", clock hint: {hint.source}"),
         impact_s=float(path.impact_s * (1 + drift * 1e-6) + offset),
         diagnostics={"rms_m": fit.rms_m, "explained": fit.explained, "prior_cost": fit.prior_cost,
                      "coarse_score": c.score, "rival": rival, "frames": float(fit.frames), "shift_s": fit.theta[SHIFT],
                      "heading_rad": float(fit.theta[HEADING]), "inverse_depth": float(fit.theta[DEPTH]),
                      "clipped": path.clipped, "fit_sigma_s": found.sigma_s, "bias_m": found.bias_m,
-                     "noise_m": found.noise_m, "odds": odds},
+                     "noise_m": found.noise_m, "odds": odds,
+                     **({} if evidence is None else {"shaft_pictures": float(evidence.pictures),
+                                                     "shaft_left": evidence.left, "shaft_bent": evidence.bent})},
         notes=tuple(notes),
     )  # fmt: skip

@@ -93,7 +93,7 @@ def find_ball(video: Path, pose: PoseTrack, impact_s: float, params: BallParams 
     shrink = min(1.0, params.work_px / ball_px)
     times: list[float] = []
     pictures: list[ByteImage] = []
-    for t_s, picture in _pictures(video, impact_s - params.around_s, impact_s + params.around_s, pose):
+    for t_s, picture in pictures_between(video, impact_s - params.around_s, impact_s + params.around_s, pose):
         x0, y0, x1, y1 = box
         part = picture[y0:y1, x0:x1]
         size = (max(round(part.shape[1] * shrink), 1), max(round(part.shape[0] * shrink), 1))
@@ -233,7 +233,7 @@ def _when(
     return float(t_s[last]), float(t_s[left[0]]), float(min(seen[before].mean(), gone[after].mean()))
 
 
-def _pictures(video: Path, start_s: float, stop_s: float, pose: PoseTrack) -> Iterator[tuple[float, ByteImage]]:
+def pictures_between(video: Path, start_s: float, stop_s: float, pose: PoseTrack) -> Iterator[tuple[float, ByteImage]]:
     """Yield times and upright pictures of the pose's size between two times, from the key frame before them on."""
     with av.open(str(video), metadata_errors="ignore") as container:
         stream = container.streams.video[0]

@@ -42,7 +42,8 @@ def film_swing(
     progress: Callable[[float], None] | None = None,
 ) -> None:
     """Write a swing's video; `times_s` are the frames' presentation times, seconds."""
-    with av.open(str(path), "w") as container:
+    # The container keeps a film's start in units of its own, thousandths of a second unless it is told otherwise.
+    with av.open(str(path), "w", options={"movie_timescale": str(_TICKS_PER_S)}) as container:
         stream = container.add_stream("libx264", rate=Fraction(film.rate_hz).limit_denominator(1001))
         stream.width, stream.height, stream.pix_fmt = film.width_px, film.height_px, "yuv420p"
         stream.time_base = stream.codec_context.time_base = Fraction(1, _TICKS_PER_S)

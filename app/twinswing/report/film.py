@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twinswing.report.film_file import Cue, FilmFile, mixed
-from twinswing.report.film_plan import FilmPlan
+from twinswing.report.film_plan import FilmPlan, Stop
 from twinswing.report.notes import Notes
 from twinswing.review.export import said, web_vtt
 from twinswing.review.model import Annotation
@@ -162,16 +162,26 @@ def _value_of(around: Around) -> Callable[[Annotation], str]:
 def chapters_of(plan: FilmPlan) -> list[Cue]:
     """Return the film's chapters: its beginning, and every stop by what is said first in it."""
     starts = [0.0, *(stop.start_s for stop in plan.stops)]
-    titles = ["Start", *(title_of(stop.remarks[0].annotation) for stop in plan.stops)]
+    titles = ["Start", *(_chapter_title(stop) for stop in plan.stops)]
     if len(starts) > 1 and starts[1] < 0.05:
         starts, titles = starts[1:], titles[1:]
     ends = [*starts[1:], plan.duration_s]
     return [Cue(a, b, title) for a, b, title in zip(starts, ends, titles, strict=True)]
 
 
+def _chapter_title(stop: Stop) -> str:
+    """Return the first words that are said in a stop; what kind of thing is drawn in it where nothing is said."""
+    annotations = [r.annotation for r in stop.remarks]
+    worded = [a for a in annotations if a.text.strip() or (a.media is not None and a.media.spoken.strip())]
+    if worded:
+        return title_of(worded[0])
+    kind = annotations[0].kind
+    return kind[:1].upper() + kind[1:]
+
+
 def title_of(annotation: Annotation) -> str:
     """Return an annotation's words on one short line; its kind where it has none."""
-    words = " ".join(said(annotation).split())
+    words = " ".join((annotation.text.strip() or said(annotation)).split())
     return words if len(words) <= _TITLE_CHARS else words[: _TITLE_CHARS - 1].rstrip() + "…"
 
 

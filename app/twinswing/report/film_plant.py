@@ -1,6 +1,6 @@
 """The film of a plant: a shift in a minute, standing still at every remark and going up to the machine it is about."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -17,6 +17,7 @@ from twinswing.report.video import part_of
 from twinswing.review.model import Annotation, OnMachine
 from twinswing.stage.annotation_scene import PLANT_LINES, AnnotationScene
 from twinswing.stage.annotation_shapes import Around, Label, Shapes, machine_poses
+from twinswing.stage.annotation_words import STYLE
 from twinswing.stage.cameras import OrbitCamera, between
 from twinswing.stage.offscreen import OffscreenStage
 from twinswing.stage.plant_cameras import plant_camera
@@ -33,7 +34,7 @@ class PlantLook:
     """What a plant's film shows.
 
     view: overview, top, walk, or the path of an area, a line or a unit. speed: of the recording, by default such that
-    it takes a minute. part_s: from and to, session seconds, open where None.
+    it takes a minute. part_s: from and to, session seconds, open where None. text_scale: of words.
     """
 
     view: str = "overview"
@@ -42,6 +43,7 @@ class PlantLook:
     fps: float = 30.0
     speed: float | None = None
     part_s: tuple[float | None, float | None] = (None, None)
+    text_scale: float = 1.0
 
 
 def film_plant(
@@ -75,7 +77,7 @@ class PlantShot:
         self._orbit = plant_camera(history.plant, look.view, size.width, size.height)
         self._near: dict[str, OrbitCamera] = {}
         self._scene = PlantScene(history.plant)
-        self._notes = AnnotationScene(self._scene.root, PLANT_LINES)
+        self._notes = AnnotationScene(self._scene.root, PLANT_LINES, replace(STYLE, scale=look.text_scale))
         self._stage = OffscreenStage(size.width, size.height, quality=self._scene.options.quality)
         self._shown_s = float("nan")
         self._corner: tuple[tuple[str, str, str], Label] | None = None

@@ -15,8 +15,9 @@ from twinswing.report.film import FilmSize, Moment, Progress, corner_label, writ
 from twinswing.report.film_plan import FilmPlan, FilmSettings, plan_film
 from twinswing.report.notes import Notes
 from twinswing.report.video import part_of, replay_span
-from twinswing.stage.annotation_scene import AnnotationScene, Picture
+from twinswing.stage.annotation_scene import AnnotationScene, Picture, head_px
 from twinswing.stage.annotation_shapes import Around, Label, Shapes
+from twinswing.stage.annotation_words import STYLE
 from twinswing.stage.cameras import named_camera
 from twinswing.stage.face_cover import open_pictures
 from twinswing.stage.offscreen import OffscreenStage
@@ -42,7 +43,7 @@ class FilmLook:
     view      : a named view; "video" is the golfer's own video with trail, skeleton and plane over it.
     size      : width and height, pixels; None for 1280x720, or the video's shape in its view.
     trail, numbers, captions : the club head's trail; event, time and speed in the corner; remarks without a place.
-    blur_face : cover the golfer's face in every picture of the video.
+    blur_face : cover the golfer's face in every picture of the video. text_scale: of words.
     """
 
     view: str = "face-on"
@@ -51,6 +52,7 @@ class FilmLook:
     numbers: bool = True
     captions: bool = True
     blur_face: bool = False
+    text_scale: float = 1.0
     options: SceneOptions | None = None
 
 
@@ -153,7 +155,7 @@ class SwingShot:
             raise InputError("the view 'video' needs a video, and the recording has none")
         self._stage = OffscreenStage(size.width, size.height, quality=options.quality)
         self._scene = SwingScene(drawn, options)
-        self._notes = AnnotationScene(self._scene.root)
+        self._notes = AnnotationScene(self._scene.root, words=replace(STYLE, scale=look.text_scale))
         aspects = aspects_of(session)
         self._picture = Picture("main", aspects["main"]) if over_video and aspects else None
         self._speeds = _speeds(session)
@@ -182,7 +184,11 @@ class SwingShot:
             self._camera = named_camera("golfer", self.session, self._size.width, self._size.height, t_s=t_s)
         self._scene.set_time(t_s)
         corner = self._words(t_s, moment.speed) if self.look.numbers else None
-        self._notes.show(shapes, self._camera, picture=self._picture, captions=self.look.captions, corner=corner)
+        body = self.session.body
+        self._notes.show(
+            shapes, self._camera, picture=self._picture, captions=self.look.captions, corner=corner,
+            free_px=None if body is None else head_px(body.at(t_s), self._camera),
+        )  # fmt: skip
         return self._stage.render(self._scene, self._camera)
 
     def _words(self, t_s: float, speed: float) -> Label:

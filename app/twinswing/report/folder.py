@@ -32,6 +32,8 @@ RgbImage = NDArray[np.uint8]
 
 FILM, PAGE, REPORT, WORDS = "film.mp4", "index.html", "report.html", "film.vtt"
 _POSTER_S = 0.4  # into the film
+# A swing is about as wide as it is high, and a phone is held upright.
+_SQUARE = (960, 960)
 
 _SCRIPT = """
 const film=document.querySelector('video'),said=document.querySelector('.subtitle');
@@ -122,7 +124,9 @@ def write_folder(
 
 def _swing(path: Path, folder: Path, notes: Notes, look: FolderLook, progress: Progress) -> _Made:
     session = load_session(path)
-    film = FilmLook(view=look.view or "face-on", size=look.size, blur_face=look.blur_face)
+    view = look.view or "face-on"
+    size = look.size or (None if view == "video" else _SQUARE)
+    film = FilmLook(view=view, size=size, blur_face=look.blur_face)
     settings = FilmSettings(fps=look.fps, speed=0.25 if look.speed is None else look.speed)
     plan = film_swing(session, folder / FILM, look=film, settings=settings, notes=notes, progress=progress)
     with SwingStills(session, blur_face=look.blur_face) as stills:

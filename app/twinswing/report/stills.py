@@ -19,7 +19,8 @@ from twinswing.timeline.clock import NS_PER_S, to_s
 
 RgbImage = NDArray[np.uint8]
 
-_WIDE = (720, 480)
+_WIDE = (720, 540)
+_TEXT = 1.35  # a phone shows them half as large as they are
 
 
 class Stills(Protocol):
@@ -70,7 +71,9 @@ class SwingStills:
 
     def _shot(self, view: str) -> Shot:
         if view not in self._shots:
-            look = FilmLook(view=view, size=_WIDE, numbers=False, captions=False, blur_face=self._blur)
+            look = FilmLook(
+                view=view, size=_WIDE, numbers=False, captions=False, blur_face=self._blur, text_scale=_TEXT
+            )
             size = FilmSize.of(_WIDE)
             if view == "video":
                 whole = film_size(self.session, FilmLook(view=view))
@@ -93,7 +96,7 @@ class PlantStills:
 
     def __init__(self, history: RecordedHistory) -> None:
         self._history = history
-        self._shot = PlantShot(history, PlantLook(size=_WIDE, numbers=False), FilmSize.of(_WIDE))
+        self._shot = PlantShot(history, PlantLook(size=_WIDE, numbers=False, text_scale=_TEXT), FilmSize.of(_WIDE))
         self.around = self._shot.around
 
     def __enter__(self) -> Self:

@@ -10,6 +10,7 @@ import numpy as np
 import panda3d.core as p3d
 
 from twinswing.body.camera import PinholeCamera
+from twinswing.body.skeleton import JOINT
 from twinswing.review.model import Annotation
 from twinswing.stage import geom, shaders
 from twinswing.stage.annotation_mesh import mesh_of
@@ -20,6 +21,7 @@ from twinswing.stage.plant_instances import buffer_texture, instanced, over_all,
 from twinswing.stage.plant_labels import Block
 from twinswing.stage.plant_text import load_atlas
 
+_HEAD_M = 0.14  # half a head's height, and a little
 _MOST_CAPTIONS = 4  # at once at a picture's foot
 _MOST_BLOCKS = 500  # words that are kept set
 # What lies on a picture is drawn this far before the camera that took it: nearer than anything else.
@@ -86,6 +88,7 @@ class AnnotationScene:
         self._camera: PinholeCamera | None = None
         self._wanted: tuple[Picture | None, bool] = (None, False)
         self._corner: Label | None = None
+        self._free: FloatArray = np.zeros((0, 4))
         self._mesh_of: tuple[Drawing, ...] = ()
         self._written: tuple[tuple[int, ...], bytes] | None = None
         self._blocks: dict[object, Block] = {}
@@ -111,7 +114,7 @@ class AnnotationScene:
 
     def show(
         self, shapes: Shapes, camera: PinholeCamera | None = None, *, picture: Picture | None = None,
-        captions: bool = False, corner: Label | None = None,
+        captions: bool = False, corner: Label | None = None, free_px: FloatArray | None = None,
     ) -> bool:  # fmt: skip
         """Take what is shown from now on; tell if anything was changed.
 
@@ -119,11 +122,13 @@ class AnnotationScene:
         picture : which camera's picture fills the view, whose drawings are then drawn on it; else they are left out.
         captions : also write what has no place, at the foot of the picture; needs a camera.
         corner : words for the picture's top left corner; needs a camera.
+        free_px : rectangles (left, top, right, bottom), pixels, that no words may cover, such as a face: shape (n, 4).
         """
         same = camera is self._camera and (picture, captions) == self._wanted and corner is self._corner
         if shapes is self._shapes and same:
             return False
         self._shapes, self._camera, self._wanted, self._corner = shapes, camera, (picture, captions), corner
+        self._free = np.zeros((0, 4)) if free_px is None else free_px
         drawings = [d for d in shapes.drawings if d.camera is None]
         if camera is not None and picture is not None:
             drawings += [self._laid_before(d, camera, picture) for d in shapes.picture(picture.camera)]
@@ -180,11 +185,12 @@ class AnnotationScene:
         places[: len(labels), :3] = np.array([label.place for label in labels]).reshape(-1, 3)
         moves = np.zeros((len(blocks), 2))
         if camera is not None:
-            scale = text_px(camera.width_px, camera.height_px)
+            scale = self.words.scale * text_px(camera.width_px, camera.height_px)
             self.set_text_scale(2.0 * scale / camera.width_px, 2.0 * scale / camera.height_px)
             fixed = blocks[len(labels) :]
             feet, taken = _stack(fixed, camera, scale, self.words, corner=corner is not None)
             places[len(labels) :, :3] = feet
+            taken = np.concatenate([taken, self._free])
             moves[: len(labels)] = _moves(labels, blocks[: len(labels)], camera, scale, self.words, taken)
         write_texture(self._labels, places)
         written = (tuple(map(id, blocks)), moves.round(1).tobytes())
@@ -232,6 +238,20 @@ class AnnotationScene:
                 self._blocks.clear()
             found = self._blocks[key] = set_label(label, caption=caption, who=who, style=self.words, atlas=self._atlas)
         return found
+
+
+def head_px(joints_m: FloatArray, camera: PinholeCamera) -> FloatArray:
+    """Return the rectangle of the golfer's head in a picture, shape (1, 4); none where it is not before the camera.
+
+    joints_m: of the body, world metres, shape (23, 3).
+    """
+    head = joints_m[JOINT["head"]]
+    depth = float(camera.to_camera(head)[2])
+    if depth < _PICTURE_M:
+        return np.zeros((0, 4))
+    x, y = camera.project(head)
+    half = _HEAD_M / depth * camera.focal_px
+    return np.array([[x - half, y - half, x + half, y + half]])
 
 
 def _moves(

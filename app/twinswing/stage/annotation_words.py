@@ -18,6 +18,7 @@ class WordStyle:
     line_chars, lines            : a remark's longest line, and how many are shown; the whole text is in the panel.
     caption_chars, caption_lines : the same for what is said of no place, at the picture's foot.
     lift_px                      : of a plate above its place. dot_px: half of the mark at the place.
+    scale                        : of all of it, for pictures that are shown smaller than they are.
     wave                         : a waveform's width and height; bars: how many strokes it is shown with.
     """
 
@@ -34,6 +35,7 @@ class WordStyle:
     wave: tuple[float, float] = (120.0, 20.0)
     bars: int = 30
     gap_px: float = 5.0
+    scale: float = 1.0
     ink: Rgb = (0.97, 0.975, 0.98)
     faint: Rgb = (0.74, 0.77, 0.79)
     plate: tuple[float, float, float, float] = (0.07, 0.085, 0.095, 0.86)

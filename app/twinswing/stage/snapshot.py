@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from twinswing.body.camera import PinholeCamera
 from twinswing.errors import InputError
 from twinswing.review.model import Annotation
-from twinswing.stage.annotation_scene import AnnotationScene, Picture
+from twinswing.stage.annotation_scene import AnnotationScene, Picture, head_px
 from twinswing.stage.annotation_shapes import Around, shapes_at, visible
 from twinswing.stage.cameras import named_camera
 from twinswing.stage.face_cover import picture_at
@@ -87,7 +87,8 @@ def _annotate(
     around = Around(body=session.body, aspects={"main": aspect} if aspect else {})
     t_ns = round(t_s * NS_PER_S)
     shapes = shapes_at(visible(annotations, t_ns), t_ns, around)
-    AnnotationScene(scene.root).show(shapes, camera, picture=picture, captions=True)
+    free = None if session.body is None else head_px(session.body.at(t_s), camera)
+    AnnotationScene(scene.root).show(shapes, camera, picture=picture, captions=True, free_px=free)
 
 
 def save_snapshot(

@@ -10,7 +10,7 @@ from twinswing.body.lift_observe import Observed
 FloatArray = NDArray[np.float64]
 
 # Share of the body's mass about each pair of points (Winter 2009, table 4.1, lumped).
-_MASS: dict[str, float] = {"head": 0.08, "shoulder": 0.30, "hip": 0.32, "knee": 0.20, "wrist": 0.05, "ankle": 0.05}
+MASS: dict[str, float] = {"head": 0.08, "shoulder": 0.30, "hip": 0.32, "knee": 0.20, "wrist": 0.05, "ankle": 0.05}
 
 
 def focal_px(width_px: int, height_px: int, diagonal_fov_rad: float) -> float:
@@ -69,7 +69,7 @@ def estimate_pitch(address: FloatArray, priors: LiftPriors, height_m: float) -> 
     ankles = address[[POINT["left_ankle"], POINT["right_ankle"]]].mean(0)
     camera_height = -(up @ ankles) + 0.042 * height_m
     mass = np.zeros(3)
-    for name, share in _MASS.items():
+    for name, share in MASS.items():
         at = [i for n, i in POINT.items() if n == name or n.endswith(f"_{name}")]
         mass += share * address[at].mean(0)
     lean = (mass - feet) @ ahead.T

@@ -47,8 +47,19 @@ class Observed:
     still: NDArray[np.bool_]
 
 
-def observe(track: PoseTrack, address_t_s: float | None, rule: KnotRule | None = None) -> Observed:
-    """Average a track onto knots; at least one frame must have a pose."""
+def observe(
+    track: PoseTrack,
+    address_t_s: float | None,
+    rule: KnotRule | None = None,
+    *,
+    readout_s: float = 0.0,
+    onto: Observed | None = None,
+) -> Observed:
+    """Average a track onto knots; at least one frame must have a pose.
+
+    readout_s : of a rolling shutter: each landmark is taken at its own row's time and brought to its frame's.
+    onto      : another camera's, whose knots are used.
+    """
     rule = rule or KnotRule()
     seen = track.state != FrameState.MISSING
     t = track.t_s[seen]
@@ -58,19 +69,36 @@ def observe(track: PoseTrack, address_t_s: float | None, rule: KnotRule | None =
     world = _across(world, track.swapped[seen])
     sure = np.clip(np.einsum("pl,nl->np", weights, track.visibility[seen].astype(np.float64)), 0.02, 1.0)
     sure[track.state[seen] == FrameState.BRIDGED] *= 0.1
+    px = _unrolled(t, px, readout_s / track.height_px)
     height_px = body_height_px(track)
-    knots = _place(t, px / height_px, rule)
+    knots = _place(t, px / height_px, rule) if onto is None else onto.t_s
     hats = _hats(t, knots)
     total = hats @ sure
+    if onto is not None:  # knots that it has no frame near say nothing
+        blank = total < 1e-6
+        hats = np.where(blank.all(axis=1, keepdims=True), 1.0 / len(t), hats)
+        total = np.where(blank, 1.0, hats @ sure)
+        sure_at = np.where(blank, 0.0, np.clip(total / np.maximum(hats.sum(1, keepdims=True), 1e-9), 0.0, 1.0))
+    else:
+        sure_at = np.clip(total / np.maximum(hats.sum(1, keepdims=True), 1e-9), 0.0, 1.0)
     return Observed(
         t_s=knots,
         image_px=np.einsum("kn,np,npc->kpc", hats, sure, px) / total[..., None],
         depth_m=np.einsum("kn,np,npc->kpc", hats, sure, world) / total[..., None],
-        weight=np.clip(total / np.maximum(hats.sum(1, keepdims=True), 1e-9), 0.0, 1.0),
+        weight=sure_at,
         trust=1.0 - 0.9 * (hats @ track.swapped[seen]) / np.maximum(hats.sum(1), 1e-9),
         height_px=height_px,
-        still=_address(knots, px, t, height_px, address_t_s),
+        still=_address(knots, px, t, height_px, address_t_s) if onto is None else onto.still,
     )
+
+
+def _unrolled(t: FloatArray, px: FloatArray, row_s: float) -> FloatArray:
+    """Return landmarks, shape (n, 20, 2), as they were when their frame's first row was exposed."""
+    if row_s <= 0.0 or len(t) < 2:
+        return px
+    own = t[:, None] + row_s * px[..., 1]
+    flat = [np.interp(t, own[:, p], px[:, p, axis]) for p in range(px.shape[1]) for axis in (0, 1)]
+    return np.stack(flat, axis=-1).reshape(px.shape)
 
 
 def _across(world: FloatArray, exchanged: NDArray[np.bool_]) -> FloatArray:

@@ -21,6 +21,7 @@ from twinswing.desk.viewport import Viewport, fitted_rect
 from twinswing.errors import TwinswingError
 from twinswing.plant.recorded import holds_plant
 from twinswing.stage.scene import SceneOptions, SwingScene
+from twinswing.swing.measures import measured_session
 from twinswing.swing.model import SwingSession
 from twinswing.swing.readable import readable_speeds
 from twinswing.swing.series import hand_speed, head_speed
@@ -198,6 +199,7 @@ class Desk(BaseDesk):
         self.scene.bind_shadows(self.shadows)
         self.viewport.draw(self.scene.root)
         self._context.body_speeds = readable_speeds(session)
+        self._context.measured = measured_session(session)
         self._context.head_speed, self._context.hand_speed = head_speed(session.club), hand_speed(session.body)
         self.playback = Playback.of(session)
         if session.path is not None and session.video is not None:

@@ -1,7 +1,8 @@
 """Measures at the P positions and over the swing, from body and club, each with the spread of its disturbed copies."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -20,7 +21,7 @@ from twinswing.swing.model import Measure
 from twinswing.swing.positions import POSITIONS, SwingTimes
 from twinswing.swing.sequence import ORDER, Sequence, gap_draws, kinematic_sequence
 from twinswing.swing.series import is_sensed
-from twinswing.swing.uncertainty import Draws, ErrorParams, at_times, draw_bodies, draw_paths, spread, turns
+from twinswing.swing.uncertainty import Draws, ErrorParams, at_times, beyond, draw_bodies, draw_paths, spread, turns
 
 FloatArray = NDArray[np.float64]
 
@@ -46,14 +47,19 @@ class PartParams:
 
 @dataclass
 class Measured:
-    """Measures by name, and why each of the others that are declared cannot be given."""
+    """Measures by name, and why each of the others that are declared cannot be given.
+
+    more: what is to be added to a measure's sigma by the table's key.
+    """
 
     measures: dict[str, Measure] = field(default_factory=dict)
     missing: dict[str, str] = field(default_factory=dict)
+    more: Callable[[str], float] = field(default=lambda _key: 0.0, repr=False, compare=False)
 
     def put(self, name: str, value: float, sigma: float, source: str) -> None:
         """Take a measure if it is finite and sure enough to say anything; else note why not."""
         listed = measure_table()[name]
+        sigma = float(np.hypot(sigma, self.more(listed.key)))
         worth = listed.spec.worth
         if not np.isfinite(value):
             self.missing[name] = "it could not be computed from what was seen"
@@ -100,15 +106,15 @@ def measure_parts(
     clock = params.clock_sigma_s if clock_sigma_s is None else clock_sigma_s
     if club is not None and club.source == "truth":
         clock = 0.0
-    draws = None
     if body is not None and len(body.t_s):
+        found.more = partial(beyond, body=body, view=times.view)
         draws = draw_bodies(body, times, errors)
         _at_positions(found, times, body, draws)
         _segments(found, body, times, draws, params)
         _over_the_swing(found, times, body, params, errors)
         _wrists(found, times, body, club, draws)
     _strike(found, times, club, read)
-    _sequence(found, times, kinematic_sequence(times, body, club, clock, errors=errors), params)
+    _sequence(found, times, kinematic_sequence(times, body, club, clock, errors=errors), read, params)
     _name_missing(found, times, body, club)
     return found
 
@@ -239,7 +245,9 @@ def _strike(found: Measured, times: SwingTimes, club: ClubMotion | None, read: D
         found.put(name, value, flight.sigma[name], flight.source)
 
 
-def _sequence(found: Measured, times: SwingTimes, sequence: Sequence, params: PartParams) -> None:
+def _sequence(
+    found: Measured, times: SwingTimes, sequence: Sequence, read: Delivery | None, params: PartParams
+) -> None:
     """Peaks, gaps and gains of the kinematic sequence."""
     for name in ORDER:
         listed = f"sequence_peak_{name}_radps"
@@ -251,7 +259,8 @@ def _sequence(found: Measured, times: SwingTimes, sequence: Sequence, params: Pa
     if "club" in sequence.peaks and "impact" in times.at_s:
         peak = sequence.peaks["club"]
         # On the club's own clock where its blow was felt; else the picture's impact is what is uncertain.
-        sigma = params.peak_s if times.sigma_s["impact"] < params.struck_s else times.sigma_s["impact"]
+        felt = read is not None or times.sigma_s["impact"] < params.struck_s
+        sigma = params.peak_s if felt else times.sigma_s["impact"]
         exact = peak.source == "truth"
         found.put("early_release_s", times.at_s["impact"] - peak.t_s, 0.0 if exact else sigma, peak.source)
     else:

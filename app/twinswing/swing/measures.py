@@ -74,7 +74,7 @@ def measured_swing(
         found |= _speeds(swing, body, club, params)
     times = times_of_found(swing, body, club)
     parts = measure_parts(times, body, club, read=read, clock_sigma_s=clock_sigma_s)
-    return _together(found, parts, slow=swing.slow_motion)
+    return _together(merged(found, parts.measures), parts.missing, slow=swing.slow_motion)
 
 
 def measured_session(session: SwingSession) -> Measured:
@@ -87,13 +87,12 @@ def measured_session(session: SwingSession) -> Measured:
     clock = session.alignment.sigma_s if session.alignment is not None else None
     times = times_of_session(session)
     parts = measure_parts(times, session.body, session.club, read=session.delivery, clock_sigma_s=clock)
-    return _together(dict(session.measures), parts, slow=times.slow_motion)
+    return _together(merged(parts.measures, session.measures), parts.missing, slow=times.slow_motion)
 
 
-def _together(found: dict[str, Measure], parts: Measured, *, slow: bool) -> Measured:
-    """Put both parts' measures in the table's order; in slow motion without seconds and speeds."""
-    measures = merged(found, parts.measures)
-    missing = {n: why for n, why in parts.missing.items() if n not in measures}
+def _together(measures: dict[str, Measure], lacking: dict[str, str], *, slow: bool) -> Measured:
+    """Put measures and reasons in the table's order; in slow motion without seconds and speeds."""
+    missing = {n: why for n, why in lacking.items() if n not in measures}
     if slow:
         timed = [n for n, m in measures.items() if m.unit in ("s", "m/s", "rad/s")]
         missing |= dict.fromkeys(timed, "the clip is in slow motion by an unknown factor")

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twinswing.body.skeleton import BodyMotion
+from twinswing.club.impact import find_impacts
 from twinswing.club.model import ClubMotion
 from twinswing.swing.compare import event_sigma_s
 from twinswing.swing.events import FoundSwing
@@ -34,11 +35,13 @@ class PositionParams:
     shaft_rad : a sensed shaft's tilt, one sigma (as `ClubEventParams.level_rad`).
     arm_rad   : a lead arm's level by one camera's wrist and shoulder.
     least_s   : no moment is known better than a common sensor's sample.
+    felt_s    : a recorded impact this near to a blow in the club's stream is that blow.
     """
 
     shaft_rad: float = 0.05
     arm_rad: float = 0.15
     least_s: float = 0.001
+    felt_s: float = 0.004
 
 
 @dataclass(frozen=True)
@@ -84,11 +87,23 @@ def times_of_session(session: SwingSession, params: PositionParams | None = None
     at_s = {name: e.t_s for name, e in session.events.items()}
     exact = session.body is not None and session.body.source == "truth"
     sigma_s = {name: 0.0 if exact else float(event_sigma_s(session, name)) for name in at_s}
+    if not exact and "impact" in at_s and _was_felt(session, at_s["impact"], params or PositionParams()):
+        sigma_s["impact"] = (params or PositionParams()).least_s
     golfer = session.golfer
     handed = golfer.handed if golfer is not None else session.body.handed if session.body is not None else "right"
     view = golfer.view if golfer is not None else "face-on"
     slow = "time_scale" in session.measures
     return _completed(at_s, sigma_s, handed, view, slow, session.body, session.club, params or PositionParams())
+
+
+def _was_felt(session: SwingSession, impact_s: float, params: PositionParams) -> bool:
+    """Tell whether a recorded impact is a blow that the club's own sensor felt."""
+    imu, alignment = session.imu, session.alignment
+    if imu is None or alignment is None:
+        return False
+    scale = 1.0 + alignment.drift_ppm * 1e-6
+    shocks = [shock.t_s * scale + alignment.offset_s for shock in find_impacts(imu)]
+    return any(abs(t - impact_s) < params.felt_s for t in shocks)
 
 
 def _completed(

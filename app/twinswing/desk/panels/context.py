@@ -8,6 +8,7 @@ from typing import Any
 from twinswing.desk.actions import Action
 from twinswing.desk.addons import PictureRect, TimelineLane
 from twinswing.desk.jobs import AnalysisJob
+from twinswing.swing.measure_parts import Measured
 from twinswing.swing.model import SwingSession
 from twinswing.swing.series import SpeedSeries
 
@@ -38,6 +39,7 @@ class PanelContext:
     show: dict[str, bool] = field(default_factory=dict)
     fonts: dict[str, Any] = field(default_factory=dict)
     body_speeds: dict[str, SpeedSeries] = field(default_factory=dict)
+    measured: Measured | None = None
     head_speed: SpeedSeries | None = None
     hand_speed: SpeedSeries | None = None
     video: tuple[Any, int, int] | None = None

@@ -16,10 +16,10 @@ from twinswing.align.club_frame import (
 )
 from twinswing.align.extend import FreeTurn, extend
 from twinswing.align.hinge import club_from_body, swing_times
+from twinswing.align.sense import SensedClub, sense_club
 from twinswing.body.camera import PinholeCamera
 from twinswing.body.skeleton import JOINT, BodyMotion
 from twinswing.club.model import ClubMotion, ClubSpec, ImuSamples
-from twinswing.club.motion import SwingSettings, SwingSpan, find_motion, find_swings
 from twinswing.errors import InputError
 from twinswing.timeline.clock import ClockMap
 
@@ -65,6 +65,7 @@ def fuse_club(
     shaft: FloatArray | None = None,
     events: dict[str, float] | None = None,
     params: FuseParams | None = None,
+    sensed: SensedClub | None = None,
 ) -> ClubMotion:
     """Return the club's motion in the world.
 
@@ -74,6 +75,7 @@ def fuse_club(
     spec   : the club; the stream's own, else a 7 iron, where None. A mount that it does not state is found.
     shaft  : shaft directions in the world seen in the video, shape (n, 3) at `body.t_s`, NaN where not.
     events : times of known events, session seconds.
+    sensed : the club's swing, where it was worked out before.
 
     Falls back to the arms alone, with their larger deviation, where the stream does not cover the swing.
     """
@@ -83,27 +85,10 @@ def fuse_club(
     arms = club_from_body(body, spec, times, shaft)
     if imu is None or clock is None:
         return arms
-    span = swing_near(imu, clock, times)
-    if span is None:
+    sensed = sensed or sense_club(imu, clock, spec, body.handed, times)
+    if sensed is None:
         return arms
-    try:
-        found = find_motion(imu, spec, handed=body.handed, span=span, settings=SwingSettings(heading_sigma_rad=0.0))
-    except InputError:
-        return arms
-    own = replace(found.motion, t_s=np.asarray(clock.to_session(found.motion.t_s)))
-    if not (own.t_s[0] <= times["top"] and own.t_s[-1] >= times["impact"]):
-        return arms
-    return _hang(body, camera, own, times, arms, FreeTurn.of(imu, found.mount, clock), params)
-
-
-def swing_near(imu: ImuSamples, clock: ClockMap, times: dict[str, float]) -> SwingSpan | None:
-    """Return the stream's swing that is the video's: its fastest moment within 0.2 s of impact; None without one."""
-    near = [
-        (abs(float(clock.to_session(imu.t_s[span.fastest])) - times["impact"]), k, span)
-        for k, span in enumerate(find_swings(imu))
-    ]
-    best = min(near, default=None)
-    return best[2] if best is not None and best[0] < 0.2 else None
+    return _hang(body, camera, sensed, times, arms, FreeTurn.of(imu, sensed.swing.mount, clock), params)
 
 
 @dataclass(frozen=True)
@@ -189,11 +174,12 @@ def _shift_at(
 
 
 def _hang(
-    body: BodyMotion, camera: PinholeCamera | None, own: ClubMotion, times: dict[str, float], arms: ClubMotion,
+    body: BodyMotion, camera: PinholeCamera | None, sensed: SensedClub, times: dict[str, float], arms: ClubMotion,
     free: FreeTurn, params: FuseParams,
 ) -> ClubMotion:  # fmt: skip
     """Put the sensor's motion into the body's hands and the head at the ball."""
-    hung = solve_heading(body, camera, own, times, params)
+    own = sensed.motion
+    hung = solve_heading(body, camera, own, times, replace(params, address_rad=sensed.heading_sigma_rad, path_rad=0.0))
     t = np.arange(max(own.t_s[0], body.t_s[0]), min(own.t_s[-1], body.t_s[-1]), 1.0 / params.rate_hz)
     turn = Rotation.from_euler("z", hung.heading_rad)
     club = (turn * Slerp(own.t_s, Rotation.from_quat(own.quaternion, scalar_first=True))(t)).as_matrix()

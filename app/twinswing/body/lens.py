@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from twinswing.body.camera import PinholeCamera
 from twinswing.body.landmarks import PoseTrack
+from twinswing.body.shaft import ShaftTrack
 
 FloatArray = NDArray[np.float64]
 
@@ -29,6 +30,12 @@ def straight_track(pose: PoseTrack, lens: PinholeCamera) -> PoseTrack:
     middle = np.array([lens.width_px / 2.0, lens.height_px / 2.0]) - np.asarray(lens.centre_px)
     straight = straight_pixels(lens, pose.image_px) + middle
     return replace(pose, image_px=straight.astype(pose.image_px.dtype))
+
+
+def straight_shaft(shaft: ShaftTrack, lens: PinholeCamera) -> ShaftTrack:
+    """Return the shaft's lines as `straight_track` returns landmarks."""
+    middle = np.array([lens.width_px / 2.0, lens.height_px / 2.0]) - np.asarray(lens.centre_px)
+    return replace(shaft, points_px=straight_pixels(lens, shaft.points_px) + middle)
 
 
 def diagonal_fov_rad(lens: PinholeCamera) -> float:

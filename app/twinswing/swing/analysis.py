@@ -11,6 +11,7 @@ from twinswing.body.calibration import load_calibration
 from twinswing.body.landmarks import PoseTrack
 from twinswing.body.motion import MotionMeter, PictureMotion
 from twinswing.body.pose import ExtractionCancelledError, extract_pose
+from twinswing.body.shaft import find_shaft
 from twinswing.body.video import ClipInfo, VideoFrame
 from twinswing.club.catalogue import standard_club
 from twinswing.club.imports import read_club_log
@@ -77,6 +78,7 @@ def analyze(
                 lens=None if lens is None else lens.camera(info.width_px, info.height_px),
                 warnings=info.warnings,
                 look_for_ball=partial(find_ball, video),
+                look_for_shaft=partial(find_shaft, video),
                 report=lambda stage, share: _checked(report, stop, stage, _POSE + share * (_STUDY - _POSE)),
             )
             _checked(report, stop, "Writing", _STUDY)

@@ -6,14 +6,19 @@ from dataclasses import replace
 import numpy as np
 
 from twinswing.align.fuse import fuse_club, stand_at_ball
+from twinswing.align.hinge import swing_times
 from twinswing.align.offset import align_club
 from twinswing.align.result import AlignmentRefusedError
+from twinswing.align.sense import SensedClub, sense_club
 from twinswing.body.ball import BallDeparture
 from twinswing.body.camera import PinholeCamera
+from twinswing.body.fit import Film, fit_swing
+from twinswing.body.fit_solve import FitRule
 from twinswing.body.landmarks import FrameState, PoseTrack
-from twinswing.body.lens import diagonal_fov_rad, straight_track, through_lens
+from twinswing.body.lens import diagonal_fov_rad, straight_shaft, straight_track, through_lens
 from twinswing.body.lift import lift
 from twinswing.body.motion import PictureMotion
+from twinswing.body.shaft import ShaftTrack
 from twinswing.club.model import ClubSpec, ImuSamples
 from twinswing.swing.events import FoundSwing, find_events
 from twinswing.swing.events_club import refine_events
@@ -23,6 +28,9 @@ from twinswing.timeline.clock import ClockMap
 
 # How far a stated clock offset may be off before the search would miss the swing: a person reads two clocks.
 HINT_SIGMA_S = 0.5
+
+# A club's hand path decides so much that the fit comes to rest sooner.
+WITH_CLUB = FitRule(iterations=12)
 
 Report = Callable[[str, float], None]
 
@@ -39,6 +47,7 @@ def study(
     lens: PinholeCamera | None = None,
     warnings: tuple[str, ...] = (),
     look_for_ball: Callable[[PoseTrack, float], BallDeparture | None] | None = None,
+    look_for_shaft: Callable[[PoseTrack, float], ShaftTrack | None] | None = None,
     report: Report = lambda _stage, _fraction: None,
 ) -> SwingSession:
     """Find events, body, club and measures of one swing.
@@ -48,7 +57,8 @@ def study(
     club   : the club that is swung, where its own stream does not say.
     lens   : the camera's focal length, centre and distortion where it was calibrated, for pictures of this size.
     look_for_ball : finds when the ball leaves near a guessed impact (`body.ball`), where the pictures are at hand;
-             asked only where a club's stream is to be laid on the video.
+             asked only where a club's stream is to be laid on the video. look_for_shaft: the same for the shaft's
+             lines (`body.shaft`).
     report : told (stage, fraction 0 to 1 of this function's work).
     Raises InputError where the landmarks hold no swing. A club's stream that is not of this swing is kept, without an
     alignment and with a warning.
@@ -86,11 +96,26 @@ def study(
         report("Aligning the club", 0.6)
         guess = swing.events.get("impact")
         ball = look_for_ball(pose, guess.t_s) if look_for_ball is not None and guess is not None else None
-        session, swing, clock, notes = _lay_club(session, swing, imu, hint, spec, ball)
+        shaft = look_for_shaft(pose, guess.t_s) if look_for_shaft is not None and guess is not None else None
+        if shaft is not None and lens is not None:
+            shaft = straight_shaft(shaft, lens)
+        session, swing, clock, notes = _lay_club(session, swing, imu, hint, spec, ball, shaft)
         said += notes
     times = {name: e.t_s for name, e in swing.events.items()}
+    sensed: SensedClub | None = None
+    if clock is not None and imu is not None:
+        report("Joining body and club", 0.7)
+        sensed = sense_club(imu, clock, spec or ClubSpec(), body.handed, swing_times(body, times))
+    if sensed is not None:
+        fitted = fit_swing(
+            [Film(seen, view.view, fov, camera.readout_s)], handed=view.handed, height_m=height_m,
+            address_t_s=times.get("address"), club_kind=kind, grip=sensed.grip(view.handed), rule=WITH_CLUB,
+        )  # fmt: skip
+        body, camera = fitted.body, fitted.cameras[0]
+        said += fitted.doubts
+        session = replace(session, delivery=sensed.delivery)
     report("Moving the club", 0.8)
-    moved = fuse_club(body, camera, imu if clock else None, clock, spec, events=times)
+    moved = fuse_club(body, camera, imu if clock else None, clock, spec, events=times, sensed=sensed)
     if clock is not None and "impact" in times:
         # A club that was sensed knows where it struck better than one camera knows how far away the ball lies.
         body, camera, moved = stand_at_ball(body, camera, moved, times["impact"])
@@ -106,7 +131,7 @@ def study(
 
 def _lay_club(
     session: SwingSession, swing: FoundSwing, imu: ImuSamples, hint: ClockMap | None, spec: ClubSpec | None,
-    ball: BallDeparture | None,
+    ball: BallDeparture | None, shaft: ShaftTrack | None,
 ) -> tuple[SwingSession, FoundSwing, ClockMap | None, list[str]]:  # fmt: skip
     """Lay the club's stream on the video and look at the events again with it.
 
@@ -119,7 +144,7 @@ def _lay_club(
     if spec is None:
         said.append(f"The club's kind was not stated; a {ClubSpec().name} was assumed.")
     try:
-        result = align_club(session.pose, imu, session.camera, hint, ball=ball)
+        result = align_club(session.pose, imu, session.camera, hint, ball=ball, shaft=shaft)
     except AlignmentRefusedError as refused:
         said.append(f"The club's stream was not laid on the video: {str(refused).rstrip('.')}.")
         return session, swing, None, said

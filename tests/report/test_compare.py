@@ -42,7 +42,7 @@ def test_the_table_says_what_differs_and_what_does_not(session: SwingSession, sl
     assert "-17.9 mph ± 3.0" in head
     (tempo,) = [line for line in lines if line.startswith("Tempo")]
     assert tempo.endswith("  cannot be told apart")
-    assert "Only B has: club turn peak." in lines
+    assert "Only B has: shaft turn, peak." in lines
 
 
 def test_swings_with_nothing_in_common_are_said_to_have_nothing() -> None:

@@ -1,6 +1,6 @@
 """One swing as one page: what was found, how sure it is, and pictures of the eight events."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from html import escape
@@ -13,15 +13,22 @@ from twinswing import __version__
 from twinswing.errors import InputError
 from twinswing.recording.info import recording_info
 from twinswing.recording.writing import DEFAULT_ZERO_UNIX_NS
-from twinswing.report import html_page
+from twinswing.report import html_notes, html_page
 from twinswing.report.export_motion import write_bytes
+from twinswing.report.html_coaching import STYLE, coaching_section, faults_section, measures_section
 from twinswing.report.html_pictures import Moment, Progress, moments, view_of
 from twinswing.report.html_plots import Curve, plot
+from twinswing.report.notes import Notes
+from twinswing.report.stills import SwingStills
 from twinswing.report.video import replay_span
+from twinswing.swing.coaching import Earlier
 from twinswing.swing.compare import event_sigma_s
 from twinswing.swing.model import EVENT_NAMES, SwingSession
 from twinswing.swing.readable import event_label, label_of, readable_speeds, shown
+from twinswing.swing.positions import times_of_session
+from twinswing.swing.sequence import kinematic_sequence
 from twinswing.swing.series import SEGMENTS, SpeedSeries, hand_speed, head_speed, is_sensed
+from twinswing.swing.understanding import understand
 
 # A swing is about as wide as high; a standing golfer is not.
 _SCENE, _VIDEO = (440, 440), (330, 440)
@@ -50,37 +57,58 @@ def write_report(
     out: Path,
     *,
     pictures: bool = True,
+    notes: Notes | None = None,
+    blur_face: bool = False,
     progress: Progress = lambda _stage, _fraction: None,
 ) -> None:
     """Write the page. Raises InputError where the recording says nothing of a swing or the file can't be written."""
-    write_bytes(out, report_html(session, pictures=pictures, progress=progress).encode())
+    page = report_html(session, pictures=pictures, notes=notes, blur_face=blur_face, progress=progress)
+    write_bytes(out, page.encode())
 
 
 def report_html(
     session: SwingSession,
     *,
     pictures: bool = True,
+    earlier: Sequence[Earlier] = (),
+    notes: Notes | None = None,
+    blur_face: bool = False,
     progress: Progress = lambda _stage, _fraction: None,
 ) -> str:
-    """Return the page as text; without `pictures` nothing is drawn."""
+    """Return the page as text; without `pictures` nothing is drawn. `earlier` are the golfer's swings before it.
+
+    notes: what people said and drew, which the page then carries. blur_face: cover the face in the video's pictures;
+    raises InputError where it cannot be found.
+    """
     require_swing(session)
     names = [name for name in EVENT_NAMES if name in session.events]
     times = [session.events[name].t_s for name in names]
     drawn = (
-        moments(session, times, _SCENE, video_size=_VIDEO, progress=progress)
+        moments(session, times, _SCENE, video_size=_VIDEO, blur_face=blur_face, progress=progress)
         if pictures
         else [Moment(None, None)] * len(names)
     )
     title = f"Swing report: {name_of(session)}"
+    found = understand(session, earlier)
     main = "\n".join([
         html_page.notes(session.warnings),
+        html_page.section("What to work at", coaching_section(found)),
         html_page.section("The swing in eight events", _film(session, names, drawn)),
+        html_page.section("What was said", _remarks(session, notes, pictures, blur_face, progress)),
         html_page.section("Speeds", speed_plots([("", session)])),
         html_page.section("Order of the downswing", _order(session)),
-        html_page.section("All measures", _measures(session)),
+        html_page.section("The twelve faults", faults_section(found)),
+        html_page.section("All measures", measures_section(found)),
         html_page.section("How sure this is", _certainty(session)),
     ])  # fmt: skip
-    return html_page.page(title, _header(session), main, footer())
+    return html_page.page(title, _header(session), main, footer(), STYLE + html_notes.STYLE)
+
+
+def _remarks(session: SwingSession, notes: Notes | None, pictures: bool, blur_face: bool, progress: Progress) -> str:
+    if not notes:
+        return ""
+    with SwingStills(session, blur_face=blur_face) as stills:
+        return html_notes.remarks(notes, stills, pictures=pictures, progress=progress)
 
 
 def require_swing(session: SwingSession) -> None:
@@ -220,17 +248,19 @@ def _share(session: SwingSession, measure: str) -> float | None:
 def downswing_peaks(session: SwingSession) -> list[Peak]:
     """Return when each segment turned fastest between top and impact, in time order; empty without a sensed club.
 
-    The deviation is what sampling alone leaves open (a step / sqrt 12), and for the club its place on the video's time.
+    The deviation is what sampling leaves open (a step / sqrt 12) and what the joints' and the clock's own do.
     """
     e = session.events
     if session.club is None or not is_sensed(session.club) or "top" not in e or "impact" not in e:
         return []
+    clock = session.alignment.sigma_s if session.alignment is not None else 0.0
+    sure = kinematic_sequence(times_of_session(session), session.body, session.club, clock).peaks
     peaks = []
     for name, series in readable_speeds(session).items():
         peak = _peak(series, e["top"].t_s, e["impact"].t_s)
-        if peak is not None:
-            on_video = session.alignment.sigma_s if name == "club" and session.alignment is not None else 0.0
-            peaks.append(Peak(name, peak[0], hypot(peak[1], on_video)))
+        of_joints = sure.get("arm" if name == "lead arm" else name)
+        if peak is not None and (of_joints is not None or name == "club"):
+            peaks.append(Peak(name, peak[0], hypot(peak[1], of_joints.t_sigma_s if of_joints is not None else clock)))
     return sorted(peaks, key=lambda p: p.t_s)
 
 
@@ -263,22 +293,11 @@ def _order(session: SwingSession) -> str:
         rows.append([escape(peak.name[:1].upper() + peak.name[1:]), ahead, told, escape(source)])
     told_by = (
         '<p class="faint">When each segment turned fastest between top and impact. A sequence from the ground up is '
-        "pelvis, thorax, lead arm, club. The ± is what the sampling leaves open; a body seen by one camera is less "
-        "sure than that.</p>"
+        "pelvis, thorax, lead arm, club. The ± is what sampling, joints and clock leave open.</p>"
     )
     return told_by + html_page.table(
         ["Segment", "Fastest before impact", "Against the one above", "From"], rows, "Order of the downswing"
     )
-
-
-def _measures(session: SwingSession) -> str:
-    rows = []
-    for name, measure in session.measures.items():
-        value, sigma = shown(measure)
-        rows.append([escape(label_of(name)), escape(value), escape(sigma), escape(measure.source)])
-    if not rows:
-        return '<p class="faint">This recording has no measures.</p>'
-    return html_page.table(["Measure", "Value", "± one standard deviation", "From"], rows, "All measures")
 
 
 def _certainty(session: SwingSession) -> str:

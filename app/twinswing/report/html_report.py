@@ -24,8 +24,8 @@ from twinswing.report.video import replay_span
 from twinswing.swing.coaching import Earlier
 from twinswing.swing.compare import event_sigma_s
 from twinswing.swing.model import EVENT_NAMES, SwingSession
-from twinswing.swing.readable import event_label, label_of, readable_speeds, shown
 from twinswing.swing.positions import times_of_session
+from twinswing.swing.readable import event_label, label_of, readable_speeds, shown
 from twinswing.swing.sequence import kinematic_sequence
 from twinswing.swing.series import SEGMENTS, SpeedSeries, hand_speed, head_speed, is_sensed
 from twinswing.swing.understanding import understand

@@ -190,7 +190,7 @@ HOSTILE = [
     "'; DROP TABLE recordings; --.mcap",
     "line\nbreak.mcap",
     "%s%n{}.mcap",
-    "‮gnp.mcap",
+    "\u202egnp.mcap",
     "ü" * 100 + ".mcap",
     "😀.mcap",
 ]

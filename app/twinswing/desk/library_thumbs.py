@@ -3,6 +3,7 @@
 A swing's come from its own video, cut to the golfer; without a video, and for a plant, they are drawn.
 """
 
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -46,7 +47,8 @@ class ThumbSpec:
 
 
 SPEC = ThumbSpec()
-_PLANT_NEARER = 0.8  # of the overview's distance
+_PLANT_MOMENTS = 7  # pictures of a shift: each shows a whole hall
+_PLANT_NEARER = 0.9  # of the overview's distance
 
 
 def thumb_path(folder: Path, fingerprint: str, *, has_video: bool) -> Path:
@@ -55,12 +57,15 @@ def thumb_path(folder: Path, fingerprint: str, *, has_video: bool) -> Path:
     return folder / key[:2] / f"{key}{ENDING}"
 
 
-def make_thumb(recording: Path, kind: str, out: Path) -> None:
-    """Make a recording's thumbnails; raises InputError if it shows nothing, MissingPartError without OpenGL."""
+def make_thumb(recording: Path, kind: str, out: Path, between: Callable[[], None] = lambda: None) -> None:
+    """Make a recording's thumbnails; raises InputError if it shows nothing, MissingPartError without OpenGL.
+
+    between: called between any two pictures that are drawn, which takes long on a software renderer.
+    """
     if kind == "plant":
-        tiles = _plant_tiles(recording)
+        tiles = _plant_tiles(recording, between)
     else:
-        tiles = _video_tiles(recording) or _drawn_tiles(recording)
+        tiles = _video_tiles(recording) or _drawn_tiles(recording, between)
     done, data = cv2.imencode(ENDING, _tiled(tiles)[..., ::-1], [cv2.IMWRITE_WEBP_QUALITY, SPEC.quality])
     if not done:
         raise InputError(f"the thumbnails of {recording} could not be coded")
@@ -184,7 +189,7 @@ def _on_blur(small: Picture) -> Picture:
     return out
 
 
-def _drawn_tiles(recording: Path) -> list[Picture]:
+def _drawn_tiles(recording: Path, between: Callable[[], None]) -> list[Picture]:
     """Draw a swing that has no video."""
     from twinswing.stage.cameras import named_camera  # noqa: PLC0415  (Panda3D loads only where it has to draw)
     from twinswing.stage.material import Quality  # noqa: PLC0415
@@ -202,35 +207,39 @@ def _drawn_tiles(recording: Path) -> list[Picture]:
         camera = named_camera("face-on", session, side, side, t_s=still)
         tiles = []
         for t_s in (still, *loop.tolist()):
+            between()
             scene.set_time(t_s)
             tiles.append(stage.render(scene, camera))
         scene.root.remove_node()
     return tiles
 
 
-def _plant_tiles(recording: Path) -> list[Picture]:
+def _plant_tiles(recording: Path, between: Callable[[], None]) -> list[Picture]:
     """Draw a plant as its day goes by."""
     from twinswing.plant.recorded import RecordedHistory  # noqa: PLC0415
+    from twinswing.stage.material import Quality  # noqa: PLC0415
     from twinswing.stage.offscreen import OffscreenStage  # noqa: PLC0415
     from twinswing.stage.plant_cameras import plant_camera  # noqa: PLC0415
-    from twinswing.stage.plant_scene import PlantScene  # noqa: PLC0415
+    from twinswing.stage.plant_scene import PlantOptions, PlantScene  # noqa: PLC0415
     from twinswing.stage.plant_snapshot import view_at  # noqa: PLC0415
 
     side = SPEC.side_px
     with closing(RecordedHistory(recording)) as history:
         start, end = history.span_ns
-        times = np.linspace(start, end, SPEC.frames + 2)[1:-1].astype(np.int64).tolist()
-        still = times[len(times) // 2]
-        scene = PlantScene(history.plant)
+        times = np.linspace(start, end, _PLANT_MOMENTS + 2)[1:-1].astype(np.int64).tolist()
+        scene = PlantScene(history.plant, PlantOptions(quality=Quality(shadow_px=0), shadows=False))
         # The overview leaves room for panels around it, of which a card has none.
         camera = plant_camera(history.plant, "overview", side, side).dollied(_PLANT_NEARER).pinhole(side, side)
-        scene.look_from(camera)
         tiles = []
         with OffscreenStage(side, side, quality=scene.options.quality) as stage:
-            for t_ns in (still, *times):
+            for t_ns in times:
+                between()
                 scene.show(replace(view_at(history, int(t_ns)), labels=False))  # too small to be read
+                scene.look_from(camera)
                 tiles.append(stage.render(scene, camera))
-    return tiles
+    # A shift has no moment of its own that says it all: its middle stands still, and each moment is seen twice as long.
+    loop = [tiles[place * len(tiles) // SPEC.frames] for place in range(SPEC.frames)]
+    return [tiles[len(tiles) // 2], *loop]
 
 
 def trim_cache(folder: Path, keep_bytes: int = SPEC.cache_bytes) -> int:

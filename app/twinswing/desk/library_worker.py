@@ -181,7 +181,7 @@ class _Helper:
                 self._scan_asked = False
                 self._scan(index)
             elif self._wishes:
-                self._thumb(*self._wishes.pop(0))
+                self._thumb(index, *self._wishes.pop(0))
 
     def _scan(self, index: LibraryIndex) -> None:
         def told(done: int, total: int) -> None:
@@ -195,10 +195,17 @@ class _Helper:
         result = scan(index, self._place.folder, progress=told, stop=gone)
         self.tell("scanned", tuple(result.problems))
 
-    def _thumb(self, wish: ThumbWish, out: Path) -> None:
+    def _between(self, index: LibraryIndex) -> None:
+        """Look through the folder at once if that was asked for: a person waits for it."""
+        self.listen(0.0)
+        if self._scan_asked:
+            self._scan_asked = False
+            self._scan(index)
+
+    def _thumb(self, index: LibraryIndex, wish: ThumbWish, out: Path) -> None:
         if not out.is_file():
             try:
-                make_thumb(wish.path, wish.kind, out)
+                make_thumb(wish.path, wish.kind, out, lambda: self._between(index))
             except (TwinswingError, OSError, ValueError, KeyError, TypeError) as error:
                 # A recording that cannot be drawn has a card without a picture; opening it says why.
                 self.tell("failed", out, str(error))

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from tests.conftest import wait_until
-from tests.desk.window import write_recording
 from tests.desk.plant import recorded_shop
+from tests.desk.window import write_recording
 from tests.review.library import IRON, SWING, Shelf
 from twinswing.desk.library_runner import ImportRunner, workers_for
 from twinswing.desk.library_settings import LibrarySettings, load_library_settings, save_library_settings

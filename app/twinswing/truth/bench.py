@@ -273,12 +273,30 @@ def bench_printed(full: bool) -> list[Figure]:
     ]
 
 
+def bench_library(full: bool) -> list[Figure]:
+    """Ten thousand recordings in the library: opened, scanned, searched, scrolled."""
+    from twinswing.truth.bench_library import bench_library as run  # noqa: PLC0415
+
+    cost = run(10_000, 1000 if full else 200)
+    how = f"{cost.recordings} small recordings (session, measures, tags; no video) written and scanned as real ones"
+    return [
+        Figure("library", "index, lists and first page", cost.open_s, "s", "<= 1", "a second", how),
+        Figure("library", "until the window shows them", cost.window_s, "s", "", "Panda3D's start included", how),
+        Figure("library", "read the first time", cost.scan_rate_hz, "1/s", "", "of processor time", how),
+        Figure("library", "looked through again", cost.again_s, "s", "", "nothing changed", how),
+        Figure("library", "a word typed in the search", cost.search_ms, "ms", "<= 50", "", how),
+        Figure("library", "processor part of a frame, median", cost.frame_ms, "ms", "<= 8", "scrolled end to end", how),
+        Figure("library", "processor part of a frame, 99th percentile", cost.frame_p99_ms, "ms", "", "16.7 ms", how),
+    ]
+
+
 BENCHES: dict[str, Bench] = {
     "recording": bench_recording,
     "history": bench_history,
     "frame": bench_frame,
     "plant-frame": bench_plant_frame,
     "plant-window": bench_plant_window,
+    "library": bench_library,
     "headset": bench_headset_frames,
     "markers": bench_printed,
     "hub": bench_hub,

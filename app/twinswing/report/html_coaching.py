@@ -25,6 +25,9 @@ border-radius:50%;background:var(--accent);color:var(--card);font-weight:700;tex
 td.verdict{font-weight:650;white-space:nowrap}
 td.verdict.likely{color:var(--warm)}
 .positions td,.positions th{padding:7px 8px;font-size:.84rem}
+.positions{margin-top:18px}
+.held td,.held th{padding:8px 12px}
+.held th{min-width:14ch}
 .positions small,.held small{display:block;color:var(--faint);font-weight:400}
 td.wrap{white-space:normal;min-width:16ch}
 """
@@ -92,11 +95,20 @@ def measures_section(found: Understanding) -> str:
             continue
         value, sigma = shown(measure, name)
         held = "<br>".join(held_against(name, listed, measure, found.club, found.earlier))
-        rows.append([escape(label_of(name)), escape(value), escape(sigma), escape(measure.source), held])
+        rows.append(
+            f'<tr><th scope="row">{escape(label_of(name))}</th><td class="n">{escape(value)}</td>'
+            f'<td class="n">{escape(sigma)}</td><td>{escape(measure.source)}</td><td>{held}</td></tr>'
+        )
     if not rows and not found.measures:
         return '<p class="faint">This recording has no measures.</p>'
-    head = ["Measure", "Value", "± one standard deviation", "From", "Held against"]
-    parts = [html_page.table(head, rows, "All measures"), _positions(found), _missing(found)]
+    head = "".join(
+        f'<th scope="col">{h}</th>' for h in ("Measure", "Value", "± one standard deviation", "From", "Held against")
+    )
+    table_of = (
+        f'<div class="scroll"><table class="held" aria-label="All measures"><thead><tr>{head}</tr></thead>'
+        f"<tbody>{''.join(rows)}</tbody></table></div>"
+    )
+    parts = [table_of, _positions(found), _missing(found)]
     return "\n".join(p for p in parts if p)
 
 

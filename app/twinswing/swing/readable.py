@@ -1,7 +1,7 @@
 """Measures as people read them: their names, and their values in everyday units with the uncertainty beside them."""
 
 from dataclasses import replace
-from math import isfinite
+from math import inf, isfinite
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,16 +9,17 @@ from numpy.typing import NDArray
 from twinswing.body.skeleton import JOINT, BodyMotion
 from twinswing.swing.measure_table import Range, measure_table
 from twinswing.swing.model import Measure, SwingSession
+from twinswing.swing.positions import times_of_session
+from twinswing.swing.sequence import SequenceParams, kinematic_sequence
 from twinswing.swing.series import SpeedSeries, segment_speeds
-from twinswing.swing.uncertainty import line_sigmas
 
 # A lead arm that seems shorter than this share of its length points at the camera: depth alone says how it turns, and
 # down the line that made 3,000 degrees a second. A bent elbow keeps shoulder and wrist three quarters apart.
 _FORESHORTENED = 0.7
 
-# A line that turns through depth less surely than this, one sigma, shows nothing by its speed: as for turns, which are
-# left out then (`worth` in assets/measures.toml).
-_TURN_WORTH_RAD = 0.7
+# A line whose fastest turn is less sure than this, one sigma, rad/s, shows noise and no shape: good downswings peak at
+# 8 (pelvis) and 12 rad/s (thorax).
+_SPEED_WORTH_RADPS = 6.0
 
 # SI unit of a measure: (factor, format of the value, format of the uncertainty) that people read.
 _READ: dict[str, tuple[float, str, str]] = {
@@ -126,14 +127,17 @@ def shown_difference(difference: float, unit: str, sigma: float, name: str = "")
 def readable_speeds(session: SwingSession) -> dict[str, SpeedSeries]:
     """Return the angular speeds (deg/s) of pelvis, thorax, lead arm and club that one camera's body allows to be shown.
 
-    A line whose direction is too uncertain to be measured as a turn is left out as a speed as well; where the lead arm
-    points at the camera its speed is NaN. A body from elsewhere than one camera (truth, motion capture) is shown whole.
+    A line whose turn is mostly noise is left out; where the lead arm points at the camera its speed is NaN. A body from
+    elsewhere than one camera (truth, motion capture) is shown whole.
     """
     found = segment_speeds(session.body, session.club)
     if session.body is None or session.golfer is None or "video" not in session.body.source:
         return found
-    for name, sigma_rad in line_sigmas(session.body).items():
-        if sigma_rad > _TURN_WORTH_RAD:
+    # However few pictures there are: what is asked here is whether the curve is noise.
+    params = SequenceParams(most_step_s=inf)
+    peaks = kinematic_sequence(times_of_session(session), session.body, None, params=params).peaks
+    for name in ("pelvis", "thorax"):
+        if name in peaks and peaks[name].rate_sigma_radps > _SPEED_WORTH_RADPS:
             found.pop(name, None)
     if "lead arm" in found:
         arm = found["lead arm"]

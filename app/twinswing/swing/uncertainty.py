@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
-from twinswing.body.skeleton import JOINT, BodyMotion
+from twinswing.body.skeleton import BodyMotion
 from twinswing.swing.positions import SwingTimes
 
 FloatArray = NDArray[np.float64]
@@ -174,18 +174,3 @@ def spread(values: FloatArray, *, angle: bool = False) -> float:
         centre = np.angle(np.mean(np.exp(1j * values)))
         values = np.angle(np.exp(1j * (values - centre)))
     return float(np.sqrt(np.mean((values - np.mean(values)) ** 2)))
-
-
-def line_sigmas(body: BodyMotion, params: ErrorParams | None = None) -> dict[str, float]:
-    """Return how well the directions of hip and shoulder line are known through depth, one sigma, radians.
-
-    Two ends that err apart, over the line's length; what both share turns nothing.
-    """
-    params = params or ErrorParams()
-    found = {}
-    for name, pair in (("pelvis", ("left_hip", "right_hip")), ("thorax", ("left_shoulder", "right_shoulder"))):
-        a, b = (JOINT[joint] for joint in pair)
-        length = np.median(np.linalg.norm(body.joints_m[:, a] - body.joints_m[:, b], axis=1))
-        own = np.median(np.hypot(body.sigma_m[:, a], body.sigma_m[:, b])) * np.sqrt(1.0 - params.common_share)
-        found[name] = float(own / max(float(length), 1e-6))
-    return found

@@ -2,10 +2,12 @@
 
 import getpass
 
+from twinswing.desk.angles import Angles
 from twinswing.desk.annotate import Annotate
 from twinswing.desk.base import BaseDesk
 from twinswing.desk.coaching import Coach
 from twinswing.desk.open_review import OpenReview
+from twinswing.desk.window import Desk
 
 
 def carry_tools(desk: BaseDesk, *, author: str = "") -> OpenReview:
@@ -17,4 +19,6 @@ def carry_tools(desk: BaseDesk, *, author: str = "") -> OpenReview:
     desk.add(review)
     desk.add(Annotate(review))
     desk.add(Coach())
+    if isinstance(desk, Desk):
+        desk.add(Angles())
     return review

@@ -13,7 +13,9 @@ from dataclasses import replace
 
 from twinswing.cli.main import main
 from twinswing.desk import together
+from twinswing.review.mailbox import Mailbox
 from twinswing.review.model import Annotation, Span
+from twinswing.review.share_line import ShareLine
 
 
 class Probed(together.Together):
@@ -22,7 +24,7 @@ class Probed(together.Together):
     def attached(self, desk) -> None:
         super().attached(desk)
         self._mine = None
-        self._frames = 0
+        self._last_s = self._frame_s = 0.0
         self._orders: queue.Queue[list[str]] = queue.Queue()
         self._known = ("", (), (), ())
         threading.Thread(target=self._hear, daemon=True).start()
@@ -38,15 +40,13 @@ class Probed(together.Together):
 
     def advance(self, dt_s: float) -> None:
         review = self._review
+        now_s = time.monotonic()
+        self._frame_s, self._last_s = now_s - self._last_s, now_s
         while not self._orders.empty():
             self._obey(*self._orders.get())
         if self._mine is not None:
             review.drawing = self._mine  # as the hand that draws does in every frame
         super().advance(dt_s)
-        self._frames += 1
-        if self._frames == 8:
-            # The software renderer's time goes with the area; it is not what is measured.
-            self._desk.fixed_scene_px = (96, 64)
         now = (
             self.line.state.phase,
             tuple(sorted(p.name for p in self.line.state.people)),
@@ -60,7 +60,7 @@ class Probed(together.Together):
                     words = new if isinstance(new, str) else " ".join(
                         x if isinstance(x, str) else "=".join(x) for x in new
                     )  # fmt: skip
-                    self.say(what, words)
+                    self.say(what, words, f"({self._frame_s:.3f})")
 
     def _obey(self, order: str, *words: str) -> None:
         review, desk = self._review, self._desk
@@ -92,6 +92,24 @@ class Probed(together.Together):
             desk.closed = True
 
 
+def listen_to_the_line() -> None:
+    """Tell when something came, on the line's own thread: frames of the software renderer take what they take."""
+    saw, send = ShareLine._saw, Mailbox.send
+
+    def heard(line, name, presence) -> None:
+        if presence.drawing:
+            Probed.say("came", presence.drawing["id"])
+        saw(line, name, presence)
+
+    def posted(box, update) -> None:
+        if threading.current_thread() is not threading.main_thread():
+            Probed.say("came update")
+        send(box, update)
+
+    ShareLine._saw, Mailbox.send = heard, posted
+
+
 if __name__ == "__main__":
+    listen_to_the_line()
     together.Together = Probed  # type: ignore[misc]
     sys.exit(main(sys.argv[1:]))

@@ -230,6 +230,71 @@ async def test_any_cuts_and_halts_converge(seed) -> None:
             await line.stop()
 
 
+@pytest.mark.parametrize("seed", range(3))
+async def test_roles_and_presence_hold_through_any_cuts(seed) -> None:
+    """Two coaches, a guest and the host: copies converge, a guest's stays a guest's, the last place told is known."""
+    chance = random.Random(seed)
+    async with Room() as room:
+        lines = [Line(room.server.port) for _ in range(3)]
+        seen: list[dict[str, Presence]] = [{}, {}, {}]
+        ends = []
+        for i, (line, role) in enumerate(zip(lines, ("coach", "coach", "guest"), strict=True)):
+            url = f"ws://127.0.0.1:{await line.start()}"
+            ends.append(await room.join(f"p{i}", role, url, on_presence=seen[i].__setitem__))
+        for step in range(100):
+            which = chance.randrange(3)
+            end, line = ends[which], lines[which]
+            mine = [a for a in end.document.all() if a.author == end.name]
+            match chance.choice(["add", "edit", "undo", "host", "tell", "tell", "cut", "cut", "halt", "flow", "rest"]):
+                case "add":
+                    end.document.add(note(f"n{step}-{which}", end.name))
+                case "edit" if mine:
+                    end.document.edit(chance.choice(mine).ident, by=end.name, text=f"{step}")
+                case "undo":
+                    end.document.undo(end.name)
+                case "host":
+                    room.document.add(note(f"h{step}", "Host"))
+                case "tell":
+                    end.tell(Presence(step + 1))
+                case "cut":
+                    line.cut(up=chance.random() < 0.7)
+                case "halt":
+                    line.flows.clear()
+                case "flow":
+                    line.flows.set()
+                    line.up = True
+                case "rest":
+                    await asyncio.sleep(chance.random() * 0.02)
+        for line in lines:
+            line.flows.set()
+            line.up = True
+        await until(lambda: all(e.lines[-1] for e in ends), "all lines are back")
+        coaches = [ends[0].document, ends[1].document, room.document]
+
+        def one() -> bool:
+            guests = [a for a in ends[2].document.all() if a.author != "p2"]
+            return len({d.all() for d in coaches}) == 1 and tuple(guests) == room.document.all()
+
+        await until(one, "all are one")
+        assert not any(a.author == "p2" for a in room.document.all())
+
+        def known() -> bool:
+            # What is told while a line is cut is forgotten, so it is told again, 20 times a second.
+            nonlocal looks
+            looks += 1
+            if looks % 25 == 1:
+                for i, end in enumerate(ends):
+                    end.tell(Presence(1000 + i))
+            places = [[seen[i].get(f"p{j}", Presence(0)).t_ns for j in range(3)] for i in range(3)]
+            return all(places[i][j] == 1000 + j for i in range(3) for j in range(3) if i != j)
+
+        looks = 0
+        await until(known, "all know where all are")
+        assert {p.name for p in room.server.people} == {"p0", "p1", "p2"}, "they came back under their names"
+        for line in lines:
+            await line.stop()
+
+
 async def test_presence_is_seen_thinned_and_not_kept() -> None:
     async with Room() as room:
         seen: list[tuple[str, Presence]] = []

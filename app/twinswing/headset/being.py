@@ -6,22 +6,20 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from twinswing.headset.card import Card, Pin, before_head
-from twinswing.headset.frames import Eye, FloatArray, View, forward_of
+from twinswing.headset.frames import FloatArray
 from twinswing.headset.hands import SIDES, Hand
 from twinswing.headset.locomotion import (
-    Comfort,
     Landing,
-    MoveParams,
-    Rig,
+    PinchTeleport,
     Stick,
     dragged,
     dragged_by_two,
     snap_turned,
-    standing_at,
     teleport_arc,
     teleported,
 )
 from twinswing.headset.pointing import Hit, Latch, Press, Ray, Target, pointed_at
+from twinswing.headset.standing import BeingSettings, Standing, table_rig
 from twinswing.headset.visit import Visit
 
 # Reach of a hand that takes hold of something: a fist's width around the point.
@@ -29,21 +27,7 @@ REACH_M = 0.12
 _PIN_TO_HAND_M = 0.22  # a card let go so near to the other hand stays on it
 _PALETTE_SCALE = 0.55  # of the pen's card on a hand, which is read from half an arm's length
 TIP_M = 0.06  # of a pen, before the point that a controller points from
-# How far down low cards hang: over hands that hang at the hips and point ahead, under the golfer's own hands.
-_LOW_RAD = 0.55
 _SLOWEST = 1.0 / 16.0
-_EYE_HEIGHT_M = 1.6
-# The table model: 1.1 m across, a forearm ahead, at the height of a kitchen table for someone who stands.
-_TABLE_RADIUS_M, _TABLE_AHEAD_M, _TABLE_PART = 0.55, 0.8, 0.52
-
-
-@dataclass(frozen=True)
-class BeingSettings:
-    """How someone is there. seated: eyes as high as someone's who stands, whatever they sit on."""
-
-    seated: bool = False
-    move: MoveParams = field(default_factory=MoveParams)
-    comfort: Comfort = field(default_factory=Comfort)
 
 
 @dataclass
@@ -58,6 +42,7 @@ class HandState:
     grip_latch: Latch = field(default_factory=Latch)
     trigger_latch: Latch = field(default_factory=Latch)
     press: Press = field(default_factory=Press)
+    pinch: PinchTeleport = field(default_factory=PinchTeleport)
     holds: str = ""
     over: tuple[str, Hit] | None = None
     landing: Landing | None = None
@@ -66,7 +51,7 @@ class HandState:
     pressed: tuple[bool, bool, bool] = (False, False, False)
 
 
-class Being:
+class Being(Standing):
     """Someone in a visit. `frame` takes what the headset says; `rig` says where its play space lies in the world.
 
     hum: lets a controller hum: (side, strength).
@@ -76,29 +61,13 @@ class Being:
         self, visit: Visit, settings: BeingSettings | None = None,
         hum: Callable[[int, float], None] = lambda _side, _strength: None,
     ) -> None:  # fmt: skip
-        self.visit, self.settings, self._hum = visit, settings or BeingSettings(), hum
-        visit.seated = self.settings.seated
-        self.rig = Rig()
-        self.placed = False
-        self.knows_floor = True
-        self.head_play: FloatArray = np.eye(4)
+        super().__init__(visit, settings)
+        self._hum = hum
         self.hands = (HandState(), HandState())
+        self._dt_s = 0.0
         self.darkness = 0.0
-        self.life_size: Rig | None = None  # where one stood before the table model
         self._world_speed_mps = 0.0
-        self._floor_m = 0.0
         self._next_card = 0
-
-    # -- where one is --------------------------------------------------------------------------------------------
-
-    @property
-    def head(self) -> FloatArray:
-        """The head's pose in the world."""
-        return self.rig.to_world(self.head_play)
-
-    def eyes(self, views: Sequence[View]) -> list[Eye]:
-        """Return the eyes in the world."""
-        return [Eye(self.rig.to_world(view.play_from_eye), view.fov) for view in views]
 
     def grips(self) -> dict[str, FloatArray]:
         """Return the poses of tracked hands in the world."""
@@ -108,71 +77,11 @@ class Being:
             if state.hand.grip is not None
         }
 
-    def arrive(self) -> None:
-        """Stand where the visit begins, with the cards around."""
-        self.settings = replace(self.settings, seated=self.visit.seated)
-        self._floor_m = self._lift_m()
-        self.rig = standing_at(self.head_play, *self.visit.start(), floor_m=self._floor_m)
-        self.life_size, self.placed = None, True
-        for card in self.visit.cards:
-            card.paint()
-        self.bring_cards()
-
-    def _lift_m(self) -> float:
-        """Return how high the play space's floor is, so that the eyes are as high as those of someone who stands."""
-        if self.settings.seated or not self.knows_floor:
-            return _EYE_HEIGHT_M - float(self.head_play[1, 3])
-        return 0.0
-
-    def _change_seat(self) -> None:
-        """Sit down or stand up where one is: the user said so, so that nothing moves but by their wish."""
-        self.settings = replace(self.settings, seated=self.visit.seated)
-        lift_m = self._lift_m()
-        up_m, self._floor_m = lift_m - self._floor_m, lift_m
-        self.rig = self.rig.moved([0.0, 0.0, up_m * self.rig.scale])
-        if self.life_size is not None:
-            self.life_size = self.life_size.moved([0.0, 0.0, up_m * self.life_size.scale])
-        self.bring_cards()
-
-    def bring_cards(self) -> None:
-        """Hang the cards around the head: low ones before it, a little down, the others to both sides."""
-        cards = [card for card in self.visit.cards if card.wanted and not card.fixed and card.pin.to == "world"]
-        low = [(card, _width_rad(card)) for card in cards if card.low]
-        others = [(card, _width_rad(card)) for card in cards if not card.low]
-        at = -sum(width for _, width in low) / 2
-        clear = max(-at, self.visit.clear_rad)
-        for card, width in low:
-            card.pin = Pin("world", before_head(self.head, at + width / 2, _LOW_RAD, 1.0))
-            at += width
-        half = (len(others) + 1) // 2
-        for sign, side in ((-1.0, others[:half][::-1]), (1.0, others[half:])):
-            at = clear
-            for card, width in side:
-                card.pin = Pin("world", before_head(self.head, sign * (at + width / 2), 0.10, 1.0))
-                at += width
-
-    def toggle_model(self) -> None:
-        """Go from life size to a table model, or back to where one stood."""
-        if self.life_size is not None:
-            self.rig, self.life_size = self.life_size, None
-        else:
-            self.life_size = self.rig
-            centre, radius_m = self.visit.model()
-            self.rig = table_rig(self.rig, self.head_play, np.asarray(centre, dtype=float), radius_m, self._floor_m)
-        self.bring_cards()
-
-    def put_head(self, pose: FloatArray) -> None:
-        """Stand so that the head is at a pose of the world, level, life size: the golfer's place."""
-        place = pose[:3, 3]
-        rig = standing_at(self.head_play, place, place + forward_of(pose))
-        head = rig.to_world(self.head_play)[:3, 3]
-        self.rig, self.life_size = rig.moved([0.0, 0.0, place[2] - head[2]]), None
-
     # -- one frame -----------------------------------------------------------------------------------------------
 
     def frame(self, head_play: FloatArray, hands: tuple[Hand, Hand], dt_s: float) -> bool:
         """Take the head and the hands, poses in the play space; return whether nodes were added to the scene."""
-        self.head_play = head_play
+        self.head_play, self._dt_s = head_play, dt_s
         if not self.placed:
             self.arrive()
         elif self.visit.seated != self.settings.seated:
@@ -330,7 +239,8 @@ class Being:
         """Return how much slower time runs: a trigger that presses nothing holds it back."""
         if self.visit.notes is not None and self.visit.notes.on:
             return 1.0
-        pull = max((s.hand.trigger for s in self.hands if s.press.held is None and s.over is None), default=0.0)
+        free = (s for s in self.hands if s.press.held is None and s.over is None and not s.pinch.on)
+        pull = max((s.hand.trigger for s in free), default=0.0)
         return 1.0 - (1.0 - _SLOWEST) * float(np.clip(pull, 0.0, 1.0))
 
     def _buttons(self, side: int) -> None:
@@ -351,12 +261,33 @@ class Being:
         aim = self.aim(side)
         if wish in ("left", "right"):
             self.rig = snap_turned(self.rig, self.head_play, wish == "right", params)
-        elif wish == "teleport" and state.landing is not None and state.landing.allowed:
-            self.rig = teleported(self.rig, self.head_play, state.landing.place_m)
-            self.rig = self.rig.moved([0.0, 0.0, self._floor_m * self.rig.scale])
-            self._hum(side, 0.6)
+        elif wish == "teleport":
+            self._teleport(side)
         aiming = state.stick.aiming and aim is not None
         state.landing = teleport_arc(aim, self.rig.scale, params) if aiming and aim is not None else None
+        if state.hand.joints_m is not None:
+            self._move_by_pinch(side, aim)
+
+    def _move_by_pinch(self, side: int, aim: FloatArray | None) -> None:
+        """Teleport by a pinch at the ground, where it presses nothing and draws nothing."""
+        state = self.hands[side]
+        free = state.over is None and state.press.held is None and not (self.visit.notes and self.visit.notes.on)
+        pinched = state.trigger_latch.next(state.hand.trigger).closed
+        before = state.pinch
+        state.pinch, shows, go = before.next(pinched and (free or before.on), aim, self._dt_s)
+        if aim is not None and (shows or go):
+            state.landing = teleport_arc(aim, self.rig.scale, self.settings.move)
+        if go:
+            self._teleport(side)
+            state.landing = None
+
+    def _teleport(self, side: int) -> None:
+        """Go where a hand's arc comes down, if one may."""
+        landing = self.hands[side].landing
+        if landing is not None and landing.allowed:
+            self.rig = teleported(self.rig, self.head_play, landing.place_m)
+            self.rig = self.rig.moved([0.0, 0.0, self._floor_m * self.rig.scale])
+            self._hum(side, 0.6)
 
     # -- hands that hold -----------------------------------------------------------------------------------------
 
@@ -421,21 +352,4 @@ class Being:
             self._world_speed_mps = float(moved) / dt_s
 
 
-def _width_rad(card: Card) -> float:
-    """Return how wide a card is from a metre away, with a gap."""
-    return 2.0 * float(np.arctan(card.width_m / 2)) + 0.06
-
-
-def table_rig(rig: Rig, head_play: FloatArray, centre_m: FloatArray, radius_m: float, floor_m: float = 0.0) -> Rig:
-    """Return the rig from which a disc of the ground lies on a table before the head.
-
-    The viewer keeps facing the way they face.
-    """
-    scale = max(radius_m / _TABLE_RADIUS_M, 1e-3)
-    giant = Rig(rig.origin_m, rig.turn_rad, scale)
-    head = giant.to_world(head_play)
-    ahead = forward_of(head)[:2]
-    ahead = ahead / max(float(np.linalg.norm(ahead)), 1e-6)
-    table_m = (float(head_play[1, 3]) + floor_m) * _TABLE_PART
-    there = head[:2, 3] + ahead * _TABLE_AHEAD_M * scale
-    return giant.moved([*(centre_m[:2] - there), centre_m[2] - giant.origin_m[2] - (table_m - floor_m) * scale])
+__all__ = ["REACH_M", "TIP_M", "Being", "BeingSettings", "HandState", "table_rig"]

@@ -190,6 +190,36 @@ class Stick:
 
 
 @dataclass(frozen=True)
+class PinchTeleport:
+    """Teleport by bare hands, which have no stick: pinch while pointing at the ground, let go to be there.
+
+    steep_rad : a hand that points at least this far below the horizon means the ground; a pinch that points higher
+                slows time down. held_s: a shorter pinch is none, since fingers touch by chance.
+    lasted_s, on: how long this pinch has lasted, and whether it began at the ground. down: whether it is one.
+    """
+
+    steep_rad: float = float(np.radians(12.0))
+    held_s: float = 0.25
+    lasted_s: float = 0.0
+    on: bool = False
+    down: bool = False
+
+    def next(self, down: bool, aim: FloatArray | None, dt_s: float) -> tuple["PinchTeleport", bool, bool]:
+        """Take the pinch and where the hand points in the world; return the state, whether an arc shows, and "go".
+
+        A pinch whose hand was raised above the horizon, or lost, before it opened goes nowhere.
+        """
+        low = aim is not None and float(-aim[2, 2] / np.linalg.norm(aim[:3, 2])) < -np.sin(self.steep_rad)
+        level = aim is not None and float(-aim[2, 2]) < 0.0
+        if not down:
+            go = self.on and self.down and level and self.lasted_s >= self.held_s
+            return replace(self, on=False, down=False, lasted_s=0.0), False, go
+        on = low if not self.down else self.on and level
+        lasted_s = self.lasted_s + dt_s if on else 0.0
+        return replace(self, on=on, down=True, lasted_s=lasted_s), on and lasted_s >= self.held_s, False
+
+
+@dataclass(frozen=True)
 class Comfort:
     """The ring around the view while the world moves against the head.
 

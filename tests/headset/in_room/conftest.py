@@ -7,16 +7,35 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.headset.in_room.remote import Controller, Remote, Worn, pointing, pose
-from twinswing.headset.frames import rigid_inverse
+from tests.headset.in_room.remote import WIDE_SLOPE, Controller, Remote, Worn, pointing, pose
+from twinswing.body.camera import PinholeCamera
+from twinswing.headset.frames import FloatArray, rigid_inverse
 from twinswing.headset.run import Headset
 from twinswing.headset.swing_visit import SwingVisit
 from twinswing.resources import bundled_recording
+from twinswing.stage.offscreen import OffscreenStage
 from twinswing.swing.session_io import load_session
 
 IN_ROOM = os.environ.get("XR_RUNTIME_JSON", "").endswith("openxr_monado.json")
 collect_ignore_glob = [] if IN_ROOM else ["test_*.py"]
 MOST_FRAMES = 80
+
+
+def camera_of(world_from_eye: FloatArray, width_px: int, height_px: int) -> PinholeCamera:
+    """Return the stage's camera that sees what an eye of the driver's headset sees."""
+    axes = world_from_eye[:3, :3] / np.linalg.norm(world_from_eye[:3, 0])
+    return PinholeCamera(
+        width_px, height_px, width_px / 2 / WIDE_SLOPE, (width_px / 2, height_px / 2), world_from_eye[:3, 3],
+        np.stack([axes[:, 0], -axes[:, 1], -axes[:, 2]]),
+    )  # fmt: skip
+
+
+def unlike(picture: np.ndarray, wanted: np.ndarray) -> float:
+    """Return which part of what the lenses show differs from what was wanted."""
+    shown = picture.max(-1) > 0  # the lenses' mask is black
+    assert shown.mean() > 0.8
+    off = np.abs(picture.astype(int) - wanted).max(-1)[shown]
+    return float((off > 8).mean())
 
 
 class Wearer:
@@ -87,6 +106,27 @@ class Wearer:
         self.point_at(target)
         self.point_at(target, trigger=1.0)
         self.point_at(target)
+
+    def as_the_stage_draws(self) -> Iterator[tuple[np.ndarray, np.ndarray, Any]]:
+        """Yield for each eye what it sees, what the stage draws from there, and the camera; without cards and hands.
+
+        The near plane lies elsewhere, so that depths round otherwise where things touch.
+        """
+        headset, scene = self.headset, self.visit.drawn
+        hidden = [card.node for card in self.visit.cards] + [headset.viewer.node]
+        for node in hidden:
+            node.stash()
+        try:
+            self.frames(2)
+            eyes = headset.being.eyes(headset.link.session.views)
+            size = headset.link.picture.eye_px
+            with OffscreenStage(*size, beside=headset.mirror.output) as stage:
+                for eye, picture in zip(eyes, self.pictures(), strict=True):
+                    camera = camera_of(eye.world_from_eye, *size)
+                    yield picture, stage.render(scene, camera), camera
+        finally:
+            for node in hidden:
+                node.unstash()
 
     def pictures(self) -> tuple[np.ndarray, np.ndarray]:
         assert self.headset.link.picture is not None

@@ -3,20 +3,9 @@
 import numpy as np
 import pytest
 
-from tests.headset.in_room.conftest import Wearer
-from tests.headset.in_room.remote import WIDE_SLOPE, pointing, pose
-from twinswing.body.camera import PinholeCamera
-from twinswing.headset.frames import FloatArray
+from tests.headset.in_room.conftest import Wearer, unlike
+from tests.headset.in_room.remote import pointing, pose
 from twinswing.headset.lifecycle import State
-from twinswing.stage.offscreen import OffscreenStage
-
-
-def camera_of(world_from_eye: FloatArray, width_px: int, height_px: int) -> PinholeCamera:
-    axes = world_from_eye[:3, :3]
-    return PinholeCamera(
-        width_px, height_px, width_px / 2 / WIDE_SLOPE, (width_px / 2, height_px / 2), world_from_eye[:3, 3],
-        np.stack([axes[:, 0], -axes[:, 1], -axes[:, 2]]),
-    )  # fmt: skip
 
 
 def test_the_session_has_the_users_attention_and_controllers_are_known(standing: Wearer):
@@ -33,27 +22,9 @@ def test_the_session_has_the_users_attention_and_controllers_are_known(standing:
     ids=["standing", "stepped aside", "looking down"],
 )
 def test_each_eye_shows_what_the_stage_shows_from_there(standing: Wearer, head):
-    headset, scene = standing.headset, standing.visit.scene
     standing.wear(head=head)
-    hidden = [card.node for card in standing.visit.cards] + [headset.viewer.node]
-    eyes = headset.being.eyes(headset.link.session.views)
-    for node in hidden:
-        node.stash()
-    try:
-        standing.frames(2)
-        seen = standing.pictures()
-        size = headset.link.picture.eye_px
-        with OffscreenStage(*size, beside=headset.mirror.output) as stage:
-            for eye, picture in zip(eyes, seen, strict=True):
-                wanted = stage.render(scene, camera_of(eye.world_from_eye, *size))
-                shown = picture.max(-1) > 0  # the lenses' mask is black
-                assert shown.mean() > 0.8
-                off = np.abs(picture.astype(int) - wanted).max(-1)[shown]
-                # The near plane lies elsewhere, so that depths round otherwise where things touch.
-                assert (off > 8).mean() < 3e-3
-    finally:
-        for node in hidden:
-            node.unstash()
+    for picture, wanted, _ in standing.as_the_stage_draws():
+        assert unlike(picture, wanted) < 3e-3
 
 
 def test_eyes_stand_apart_as_far_as_the_headset_says(standing: Wearer):

@@ -1,0 +1,89 @@
+"""Two golfers side by side, and a plant as it runs: each in a headset of its own."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+import pytest
+
+from tests.headset.in_room.conftest import Wearer, unlike
+from tests.headset.in_room.remote import Remote, Worn, pose
+from tests.headset.works import works
+from twinswing.headset.plant_visit import PlantVisit
+from twinswing.headset.run import Headset
+from twinswing.headset.swing_visit import SwingVisit
+from twinswing.headset.visit import Visit
+from twinswing.plant.alarms import AlarmState
+from twinswing.plant.store import LiveHistory
+from twinswing.resources import bundled_recording
+from twinswing.streams.observations import Observation
+from twinswing.swing.session_io import load_session
+
+S = 1_000_000_000
+
+
+@contextmanager
+def wearing(visit: Visit) -> Iterator[Wearer]:
+    headset, remote = Headset(visit), Remote()
+    try:
+        remote.wear(head=pose(0, 1.7, 0))
+        wearer = Wearer(headset, remote)
+        wearer.until(lambda: headset.frames >= 3, "a frame's being seen")
+        wearer.wear(head=pose(0, 1.7, 0), left=Worn().left, right=Worn().right)
+        headset.being.placed = False
+        wearer.frames(6)
+        yield wearer
+    finally:
+        remote.close()
+        headset.close()
+
+
+def test_two_golfers_are_seen_side_by_side_at_life_size_by_each_eye():
+    a, b = (load_session(bundled_recording(f"{name}.mcap")) for name in ("driver-face-on", "iron-down-the-line"))
+    visit = SwingVisit(a, other=b)
+    with wearing(visit) as wearer:
+        visit.head = visit.head.seek(a.events["top"].t_s)
+        wearer.frames(2)
+        assert wearer.headset.being.rig.scale == 1.0
+        tops = [a.body.at(a.events["top"].t_s), b.body.at(b.events["top"].t_s) + visit.pair.offset_m]
+        pictures = []
+        for picture, wanted, camera in wearer.as_the_stage_draws():
+            assert unlike(picture, wanted) < 4e-3
+            pictures.append((picture, camera))
+        # Without either golfer the picture is another where that one's hips are, and only there.
+        for scene, joints in ((visit.scene, tops[0]), (visit.pair.other, tops[1])):
+            scene.show("figure", on=False) if scene is visit.pair.other else visit.scene._apply("figure", False)
+            try:
+                for (before, camera), (after, _, _) in zip(pictures, wearer.as_the_stage_draws(), strict=True):
+                    mine, theirs = (camera.project(j[0]).round().astype(int) for j in (joints, other_of(tops, joints)))
+                    off = np.abs(before.astype(int) - after).max(-1)
+                    assert off[mine[1], mine[0]] > 25
+                    assert off[theirs[1], theirs[0]] < 8
+            finally:
+                scene.show("figure", on=True) if scene is visit.pair.other else visit.scene._apply("figure", True)
+
+
+def other_of(tops: list[np.ndarray], joints: np.ndarray) -> np.ndarray:
+    return tops[1] if joints is tops[0] else tops[0]
+
+
+def test_a_live_plant_shows_its_alarm_and_a_press_acknowledges_it():
+    history = LiveHistory(works(), 0)
+    visit = PlantVisit(history, act=history.act, author="Ann")
+    with wearing(visit) as wearer:
+        assert visit.head.pinned
+        history.observed("m", [Observation("execution", 0, "ACTIVE"), Observation("heat", S, 50.0)])
+        wearer.until(lambda: visit.head.t_s == pytest.approx(1.0), "what was said being shown")
+        calm = wearer.pictures()
+        history.observed("m", [Observation("heat", 5 * S, 95.0)])
+        wearer.until(lambda: bool(visit.calls()), "the alarm")
+        wearer.frames(4)
+        for picture, wanted, _ in wearer.as_the_stage_draws():
+            assert unlike(picture, wanted) < 6e-3
+        for before, after in zip(calm, wearer.pictures(), strict=True):
+            red = [(p[..., 0].astype(int) - p[..., 1:].max(-1) > 80).sum() for p in (before, after)]
+            assert red[1] > red[0] + 20
+        assert wearer.headset.voice is not None
+        wearer.click("alarms", f"seen {visit.alarms[0].occurrence.key}")
+        wearer.until(lambda: visit.calls() == (), "silence")
+        assert visit.alarms[0].state is AlarmState.ACKNOWLEDGED

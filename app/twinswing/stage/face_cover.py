@@ -35,8 +35,8 @@ class CoverParams:
                    against 0.288), so this covers 1.4 heads.
     points_share : half of it by the extent of the head's landmarks, where these say more: they end at the ears and
                    the mouth, half a head from hair and chin.
-    grow_per_s   : growth while nothing is seen, in half heights a second: a golfer who walks off moves a head's size
-                   in a third of a second. most_grown: times its size.
+    grow_per_s   : growth while nothing is seen, in half heights a second: a head moves by up to a metre a second, six
+                   times half of the cover's height. most_grown: times its size.
     beside_s     : frames this near cover their own place in each other too: a pose may jump for a frame.
     cells        : of the mosaic, each way: a face is then four cells wide, and no feature of it is left.
     levels       : grey levels of each cell's colours.
@@ -45,8 +45,8 @@ class CoverParams:
 
     torso_share: float = 0.32
     points_share: float = 1.5
-    grow_per_s: float = 1.5
-    most_grown: float = 4.0
+    grow_per_s: float = 6.0
+    most_grown: float = 5.0
     beside_s: float = 0.1
     cells: int = 7
     levels: int = 24
@@ -89,14 +89,16 @@ class FaceCover:
         """
         i = int(np.clip(np.searchsorted(self._t_s, t_s + 1e-6, side="right") - 1, 0, len(self._t_s) - 1))
         place = int(np.searchsorted(self._known, i, side="right"))
+        seen = place > 0 and self._known[place - 1] == i
         out = []
         for k in range(max(place - 2, 0), min(place + 2, len(self._known))):
             frame = self._known[k]
-            away_s = 0.0 if frame == i else abs(float(self._t_s[frame]) - t_s)
+            away_s = abs(float(self._t_s[frame]) - t_s)
             # The second frame before and after count only close by: for a pose that jumped for one frame.
             if k in (place - 1, place) or away_s <= self.params.beside_s:
                 x, y, radius = self._circles[frame]
-                out.append((x, y, radius * min(1.0 + self.params.grow_per_s * away_s, self.params.most_grown)))
+                grown = 1.0 if seen else min(1.0 + self.params.grow_per_s * away_s, self.params.most_grown)
+                out.append((x, y, radius * grown))
         return np.array(out)
 
     def cover(self, rgb: RgbImage, t_s: float) -> RgbImage:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from twinswing.body.skeleton import BodyMotion
 from twinswing.club.impact import find_impacts
 from twinswing.club.model import ClubMotion
+from twinswing.club.orientation import rotate
 from twinswing.swing.compare import event_sigma_s
 from twinswing.swing.events import FoundSwing
 from twinswing.swing.geometry import arm_height, canonical
@@ -122,11 +123,12 @@ def _completed(
     missing = {n: f"{p} was not found in the clip" for n, p in POSITIONS.items() if n not in at_s}
     missing["p6"] = "P6 (shaft level before impact) needs a club that was sensed"
     if club is not None and is_sensed(club) and "top" in at_s and "impact" in at_s:
-        level = _crossing(club.t_s, (club.head_m - club.butt_m)[:, 2], at_s["top"], at_s["impact"], down=True)
+        # The shaft is the club's own Z axis; the head's centre lies beside it by a few degrees.
+        shaft = rotate(club.quaternion, np.array([0.0, 0.0, 1.0]))
+        level = _crossing(club.t_s, shaft[:, 2], at_s["top"], at_s["impact"], down=True)
         if level is not None:
-            shaft = float(np.median(np.linalg.norm(club.head_m - club.butt_m, axis=1)))
             at_s["p6"] = level[0]
-            sigma_s["p6"] = max(shaft_rad / max(abs(level[1]) / shaft, 1.0), least)
+            sigma_s["p6"] = max(shaft_rad / max(abs(level[1]), 1.0), least)
         else:
             missing["p6"] = "the shaft does not pass level between the top and impact"
     after = at_s.get("mid_follow_through", at_s.get("impact"))

@@ -72,7 +72,10 @@ def shown(measure: Measure, name: str = "") -> tuple[str, str]:
     """Return a measure's value and uncertainty in the units that people read; `name` decides where a unit has two."""
     factor, value, sigma = _reading(measure.unit, name)
     spread = sigma.format(measure.sigma * factor) if isfinite(measure.sigma) else "± not known"
-    return value.format(measure.value * factor), spread
+    text = value.format(measure.value * factor)
+    if text.startswith("-") and not any(digit in text for digit in "123456789"):
+        text = text[1:]  # nothing is less than nothing
+    return text, spread
 
 
 def axis_of(unit: str, name: str = "") -> tuple[float, str]:

@@ -113,7 +113,7 @@ def test_x_factor_by_segments_is_the_thorax_s_own_within_its_sigma(seed: int, ha
 
 
 def test_a_captured_tour_swing_has_tour_numbers(shared_data) -> None:
-    """What the field's figures say of tour players, and the kinematic sequence of the capture by the truth's own sum."""
+    """What the field's figures say of tour players, and the capture's kinematic sequence by the truth's own sum."""
     s = swing_from_c3d(shared_data / "mocap" / "tour_average_iron.c3d")
     found = measured_session(session_of(s)).measures
     degrees = {name: np.degrees(m.value) for name, m in found.items() if m.unit in ("rad", "rad/s")}

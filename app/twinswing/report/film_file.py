@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -108,6 +109,7 @@ class FilmFile:
         self._sound, self._heard = sound, 0
         self._subtitles = sorted(subtitles, key=lambda cue: cue.start_s)
         try:
+            out.write_bytes(b"")  # FFmpeg opens the file with the first picture only
             self._file = av.open(str(out), "w", format="mp4", options={"movflags": "+faststart"})
         except (FFmpegError, OSError) as error:
             raise InputError(f"the film could not be written to {out}: {error.strerror}") from error
@@ -142,7 +144,8 @@ class FilmFile:
         if kind is None:
             self._finish()
             return
-        self._file.close()
+        with suppress(FFmpegError, OSError):  # what went wrong before is what is told
+            self._file.close()
         self._out.unlink(missing_ok=True)
 
     def add(self, rgb: RgbImage) -> None:

@@ -227,7 +227,7 @@ def _strike(found: Measured, times: SwingTimes, club: ClubMotion | None, read: D
     at, sigma = times.at_s.get("impact"), times.sigma_s.get("impact", np.inf)
     delivery = delivery_of(club, at, sigma, times.handed, read)
     names = [n for n, listed in measure_table().items() if listed.spec.group in ("Strike", "Ball")]
-    if times.slow_motion:
+    if times.slow_motion and isinstance(delivery, ClubDelivery):
         delivery = "the clip is in slow motion by an unknown factor"
     if not isinstance(delivery, ClubDelivery):
         for name in names:

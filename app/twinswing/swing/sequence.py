@@ -18,6 +18,7 @@ from twinswing.swing.uncertainty import ErrorParams, draw_paths
 
 FloatArray = NDArray[np.float64]
 ORDER: tuple[str, ...] = ("pelvis", "thorax", "arm", "club")
+_NO_CLUB = "no club sensor was recorded"
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,8 @@ def kinematic_sequence(
     if not times.has("top", "impact"):
         return Sequence({}, np.nan, dict.fromkeys(ORDER, "top or impact was not found"), {})
     if times.slow_motion:
-        return Sequence({}, np.nan, dict.fromkeys(ORDER, "the clip is in slow motion by an unknown factor"), {})
+        slow = dict.fromkeys(ORDER, "the clip is in slow motion by an unknown factor")
+        return Sequence({}, np.nan, slow if club is not None and is_sensed(club) else slow | {"club": _NO_CLUB}, {})
     span = (times.at_s["top"] - params.before_s, times.at_s["impact"] + params.after_s)
     drawn: dict[str, tuple[FloatArray, FloatArray]] = {}
     missing: dict[str, str] = {}
@@ -86,7 +88,7 @@ def kinematic_sequence(
         _of_body(body, times, span, params, errors, drawn, missing)
         sources |= dict.fromkeys(ORDER[:3], body.source)
     if club is None or not is_sensed(club):
-        missing["club"] = "no club sensor was recorded"
+        missing["club"] = _NO_CLUB
     else:
         rng = np.random.default_rng(errors.seed + 2)
         u = _unit(club.head_m - club.butt_m)

@@ -156,8 +156,8 @@ def _page(made: _Made, poster: str) -> str:
     header = (
         f'<p class="kicker">{escape(made.kicker)}</p>\n<h1>{escape(made.title)}</h1>\n<ul class="facts">{facts}</ul>'
     )
-    # A text in a page's script block ends at "</", wherever it stands.
-    told = json.dumps(cues, ensure_ascii=False).replace("</", "<\\/")
+    # Inside a page's script block nothing may look like markup, not even a comment's beginning.
+    told = json.dumps(cues, ensure_ascii=False).replace("<", "\\u003c")
     player = (
         f'<div class="player"><video controls playsinline preload="metadata" poster="{poster}" src="{FILM}"></video>'
         '<p class="subtitle" aria-live="off"></p></div>'

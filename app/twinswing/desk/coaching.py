@@ -168,6 +168,8 @@ class Coach(Addon):
                 return
             session = self.session
             self._node = Ghost(appearance_of(session) if session is not None else None)
+            # Where both stand alike the golfer hides the ghost, so that what differs is what is seen.
+            self._node.node.set_depth_offset(-1)
             self._node.node.reparent_to(root)
         self._node.show(None if self.ghost is None else self.ghost.joints_m)
 

@@ -15,7 +15,7 @@ from twinswing.report.film_plan import FilmPlan, FilmSettings, plan_film
 from twinswing.report.notes import Notes
 from twinswing.report.video import part_of
 from twinswing.review.model import Annotation, OnMachine
-from twinswing.stage.annotation_scene import PLANT_LINES, AnnotationScene
+from twinswing.stage.annotation_scene import PLANT_LINES, PLANT_WORDS, AnnotationScene
 from twinswing.stage.annotation_shapes import Around, Label, Shapes, machine_poses
 from twinswing.stage.annotation_words import STYLE
 from twinswing.stage.cameras import OrbitCamera, between
@@ -43,7 +43,7 @@ class PlantLook:
     fps: float = 30.0
     speed: float | None = None
     part_s: tuple[float | None, float | None] = (None, None)
-    text_scale: float = 1.0
+    text_scale: float = PLANT_WORDS.scale
 
 
 def film_plant(

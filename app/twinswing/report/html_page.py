@@ -74,6 +74,9 @@ footer{padding:36px 20px 44px;font-size:.86rem;color:var(--faint)}
 @media print{:root{color-scheme:light;--ground:#fff;--card:#fff;--ink:#000;--faint:#444;--line:#bbb;--accent:#064;
 --warm:#630;--warm-ground:#fff;--pelvis:#2b6cb0;--thorax:#0d8a72;--arm:#a8690a;--club:#c23a2c}
 body{font-size:11pt}h2{break-after:avoid}figure,table,.tile{break-inside:avoid}header{padding-top:0}
+@page{size:A4;margin:14mm}
+table{font-size:9.5pt;overflow:visible}.scroll{overflow:visible}td.n{white-space:normal}th,td{padding:5px 8px}
+tr,.film li{break-inside:avoid}thead{display:table-header-group}main,header,footer{padding:0}
 *{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
 """
 

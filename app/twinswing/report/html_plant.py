@@ -1,5 +1,6 @@
 """A plant's recording as one page: what it holds, and what people said of it."""
 
+from datetime import datetime
 from html import escape
 from pathlib import Path
 
@@ -46,12 +47,23 @@ def plant_html(history: RecordedHistory, notes: Notes, *, progress: Progress = l
     return html_page.page(f"Plant report: {name}", header, main, footer(), html_notes.STYLE + _STYLE)
 
 
-_STYLE = "figure img{display:block;width:100%;height:auto;border-radius:8px}"
+_STYLE = """
+figure{margin-top:22px}
+figure img{display:block;width:100%;height:auto;border-radius:8px}
+figcaption{margin-top:8px}
+tbody th{white-space:nowrap}
+td.n{white-space:normal}
+"""
 
 
 def _short(info: PlantInfo) -> str:
     hours = (info.last_s - info.first_s) / 3600.0
-    facts = [f"{hours:.1f} h from {info.start_utc}", f"{info.units} units", f"{sum(info.alarms.values())} alarms"]
+    start = datetime.fromisoformat(info.start_utc)
+    facts = [
+        f"{hours:.1f} h from {start:%d %B %Y, %H:%M} UTC",
+        f"{info.units} units",
+        f"{sum(info.alarms.values())} alarms",
+    ]
     return "".join(f"<li>{escape(fact)}</li>" for fact in facts)
 
 

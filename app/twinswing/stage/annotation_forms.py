@@ -56,6 +56,8 @@ Form = Callable[[Annotation, FloatArray, str | None, int, Around], Drawing | Non
 
 def measured(annotation: Annotation, t_ns: int, around: Around) -> tuple[str, str]:
     """Return what a drawing measures as people read it, "52 ± 3°", and where it was found; ("", "") for nothing."""
+    if annotation.kind == "arrow":  # it points; how long it was drawn says nothing
+        return "", ""
     aspect = around.aspect(annotation.anchor.camera) if isinstance(annotation.anchor, OnVideo) else None
     found = read_out(annotation, t_ns, around.body, aspect=aspect)
     if found is None:

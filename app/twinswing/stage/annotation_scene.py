@@ -46,6 +46,8 @@ class LineStyle:
 
 # Beside machines of two metres a golfer's line would be a hair.
 PLANT_LINES = LineStyle(half_width_m=0.015)
+# As large as the plant's own labels.
+PLANT_WORDS = replace(STYLE, scale=0.8)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from twinswing.plant.model import Role
 from twinswing.plant.production import trace
 from twinswing.plant.states import STATES, UnitState, unit_states
 from twinswing.review.model import Annotation
-from twinswing.stage.annotation_scene import PLANT_LINES, AnnotationScene
+from twinswing.stage.annotation_scene import PLANT_LINES, PLANT_WORDS, AnnotationScene
 from twinswing.stage.annotation_shapes import Around, machine_poses, shapes_at, visible
 from twinswing.stage.offscreen import OffscreenStage
 from twinswing.stage.plant_alarm_view import with_alarms
@@ -71,7 +71,7 @@ def plant_snapshot(
     scene.look_from(camera)
     shapes = shapes_at(visible(annotations, t_ns), t_ns, Around(machines=machine_poses(plant)))
     if shapes.drawings or shapes.captions:
-        AnnotationScene(scene.root, PLANT_LINES).show(shapes, camera, captions=True)
+        AnnotationScene(scene.root, PLANT_LINES, PLANT_WORDS).show(shapes, camera, captions=True)
     with OffscreenStage(*size, quality=scene.options.quality) as stage:
         return stage.render(scene, camera)
 

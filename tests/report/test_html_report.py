@@ -15,6 +15,7 @@ from twinswing.errors import InputError
 from twinswing.report.html_plots import Curve, plot
 from twinswing.report.html_report import downswing_peaks, report_html, write_report
 from twinswing.swing.model import EVENT_NAMES, Measure, SwingSession
+from twinswing.swing.positions import POSITIONS
 
 _VOID = {"meta", "img", "br", "line", "polyline", "polygon"}
 
@@ -85,13 +86,15 @@ def test_the_page_is_well_formed_and_loads_nothing(drawn: str) -> None:
     assert "@media print" in drawn
 
 
-def test_all_eight_events_are_pictured_and_described(drawn: str) -> None:
+def test_all_ten_positions_are_pictured_and_described(drawn: str) -> None:
     page = Page(drawn)
-    assert len(page.images) == 8
+    assert len(page.images) == 10
     pictures = []
-    for image, name in zip(page.images, EVENT_NAMES, strict=True):
+    for image, (name, number) in zip(page.images, POSITIONS.items(), strict=True):
         assert image["alt"] is not None
-        assert name.split("_")[-1] in image["alt"].lower().replace("-", "_")
+        assert image["alt"].startswith(f"{number} ·")
+        if name in EVENT_NAMES:
+            assert name.split("_")[-1] in image["alt"].lower().replace("-", "_")
         data = base64.b64decode((image["src"] or "").split(",")[1], validate=True)
         picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
         assert picture.shape[:2] == (int(image["height"] or 0), int(image["width"] or 0))

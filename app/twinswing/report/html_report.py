@@ -1,4 +1,4 @@
-"""One swing as one page: what was found, how sure it is, and pictures of the eight events."""
+"""One swing as one page: what was found, how sure it is, and pictures of its positions."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -23,8 +23,8 @@ from twinswing.report.stills import SwingStills
 from twinswing.report.video import replay_span
 from twinswing.swing.coaching import Earlier
 from twinswing.swing.compare import event_sigma_s
-from twinswing.swing.model import EVENT_NAMES, SwingSession
-from twinswing.swing.positions import times_of_session
+from twinswing.swing.model import SwingSession
+from twinswing.swing.positions import POSITIONS, SwingTimes, times_of_session
 from twinswing.swing.readable import event_label, label_of, readable_speeds, shown
 from twinswing.swing.sequence import kinematic_sequence
 from twinswing.swing.series import SEGMENTS, SpeedSeries, hand_speed, head_speed, is_sensed
@@ -41,6 +41,10 @@ _NAMED = ("address", "top", "impact", "finish")
 _TILES = ("tempo_ratio", "head_speed_mps", "hand_speed_peak_mps", "backswing_s", "downswing_s", "thorax_turn_top_rad")
 _MOST_TILES = 4
 _SLOW = "A clip in slow motion by an unknown factor has no true speeds, so none are drawn."
+
+
+# The positions that are no events: where the shaft is level on the way down, and up again.
+_BETWEEN = {"p6": "Shaft level, down", "p9": "Shaft level, up"}
 
 
 @dataclass(frozen=True)
@@ -81,8 +85,9 @@ def report_html(
     raises InputError where it cannot be found.
     """
     require_swing(session)
-    names = [name for name in EVENT_NAMES if name in session.events]
-    times = [session.events[name].t_s for name in names]
+    places = times_of_session(session)
+    names = [name for name in POSITIONS if name in places.at_s]
+    times = [places.at_s[name] for name in names]
     drawn = (
         moments(session, times, _SCENE, video_size=_VIDEO, blur_face=blur_face, progress=progress)
         if pictures
@@ -93,7 +98,7 @@ def report_html(
     main = "\n".join([
         html_page.notes(session.warnings),
         html_page.section("What to work at", coaching_section(found)),
-        html_page.section("The swing in eight events", _film(session, names, drawn)),
+        html_page.section("The swing from P1 to P10", _film(session, places, names, drawn)),
         html_page.section("What was said", _remarks(session, notes, pictures, blur_face, progress)),
         html_page.section("Speeds", speed_plots([("", session)])),
         html_page.section("Order of the downswing", _order(session)),
@@ -164,23 +169,23 @@ def _header(session: SwingSession) -> str:
     )
 
 
-def _film(session: SwingSession, names: list[str], drawn: list[Moment]) -> str:
+def _film(session: SwingSession, places: SwingTimes, names: list[str], drawn: list[Moment]) -> str:
     items = []
     for name, moment in zip(names, drawn, strict=True):
-        event = session.events[name]
-        label = event_label(name)
+        event = session.events.get(name)
+        label = f"{POSITIONS[name]} · {_BETWEEN.get(name) or event_label(name)}"
         images = []
         if moment.scene is not None:
             images.append(html_page.picture(moment.scene, f"{label}: the golfer in 3D, seen {view_of(session)}"))
         if moment.video is not None:
             images.append(html_page.picture(moment.video, f"{label}: the video's frame with the skeleton drawn on it"))
         pair = f'<div class="pair">{"".join(images)}</div>' if images else ""
-        sigma = event_sigma_s(session, name)
+        sigma = event_sigma_s(session, name) if event is not None else places.sigma_s.get(name, float("nan"))
         spread = f" ± {sigma:.3f}" if isfinite(sigma) else ""
-        words = (
-            f"<b>{escape(label)}</b><span>{event.t_s:.3f}{spread} s, frame {event.frame}</span>"
-            f"<span>{event.confidence:.0%} sure of the frame</span>"
-        )
+        words = f"<b>{escape(label)}</b><span>{places.at_s[name]:.3f}{spread} s"
+        if event is not None:
+            words += f", frame {event.frame}</span><span>{event.confidence:.0%} sure of the frame"
+        words += "</span>"
         items.append(f'<li>{pair}<div class="words">{words}</div></li>')
     if not items:
         return '<p class="faint">No event was found in this recording.</p>'

@@ -206,9 +206,12 @@ def thinned(s: TruthSwing, sigma_m: float, seed: int, source: str = "two cameras
     rng = np.random.default_rng(seed)
     few = slice(None, None, 8)
     n = len(body.t_s[few])
-    common, lasting = rng.standard_normal((n, 1, 3)), rng.standard_normal((1, 23, 3))
-    own = rng.standard_normal((n, 23, 3))
-    error = np.sqrt(0.3) * common + np.sqrt(0.7) * (np.sqrt(0.75) * lasting + np.sqrt(0.25) * own)
+
+    def errors(joints: int) -> np.ndarray:
+        stays, comes = rng.standard_normal((1, joints, 3)), rng.standard_normal((n, joints, 3))
+        return np.sqrt(0.75) * stays + np.sqrt(0.25) * comes
+
+    error = np.sqrt(0.5) * errors(1) + np.sqrt(0.5) * errors(23)
     moved = BodyMotion(
         body.t_s[few], body.joints_m[few] + sigma_m * error, np.full((n, 23), sigma_m), body.handed, source
     )

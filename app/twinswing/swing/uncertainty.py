@@ -25,7 +25,7 @@ class ErrorParams:
 
     draws        : of each swing; 400 give a sigma to 4 %.
     common_share : part of the variance that all joints of a moment share, as when the whole body stands too far away.
-    lasting_share: part of what is left that a joint keeps from one moment to the next, as a bone that is too long.
+    lasting_share: part of both that stays from one moment to the next, as a distance or a bone that is misjudged.
     flat_share   : of a joint's sigma, in the two directions that one camera sees; the rest is depth, along its ray,
                    which gets the whole. A body from elsewhere than one camera errs alike in all directions.
     smooth_s     : errors of a joint come and go over this.
@@ -33,9 +33,9 @@ class ErrorParams:
     """
 
     draws: int = 400
-    common_share: float = 0.3
+    common_share: float = 0.5
     lasting_share: float = 0.75
-    flat_share: float = 0.3
+    flat_share: float = 0.25
     smooth_s: float = 0.12
     seed: int = 20
 
@@ -60,23 +60,25 @@ def _spread(body: BodyMotion, view: str, params: ErrorParams) -> FloatArray:
 # errors that go one way through a whole swing, as a trunk that leans along the camera's ray, or hands that lose the
 # part of their way that goes along it. From the same twelve swings. An oblique camera has the larger.
 BEYOND: dict[str, tuple[float, float]] = {
-    "thorax_turn": (0.55, 0.65),
-    "thorax_tilt": (0.35, 0.42),
-    "spine_tilt": (0.36, 0.10),
-    "spine_forward": (0.40, 0.11),
-    "spine_side": (0.05, 0.20),
-    "posture_change": (0.35, 0.04),
-    "x_factor_segments": (0.35, 0.0),
-    "lead_elbow": (0.0, 0.70),
-    "head_sway": (0.0, 0.07),
-    "hand_height": (0.05, 0.10),
-    "hand_depth": (0.11, 0.03),
-    "hand_path_backswing": (0.25, 0.42),
-    "hand_path_downswing": (0.25, 0.28),
-    "hand_path_plane": (0.30, 0.0),
-    "wrist_hinge": (0.0, 0.30),
-    "sequence_peak_arm": (3.8, 0.0),
-    "sequence_gain_club": (0.55, 0.45),
+    "pelvis_turn": (0.14, 0.0),
+    "thorax_turn": (0.30, 0.41),
+    "thorax_tilt": (0.38, 0.30),
+    "thorax_sway": (0.03, 0.05),
+    "thorax_lift": (0.025, 0.01),
+    "spine_tilt": (0.22, 0.05),
+    "spine_forward": (0.15, 0.08),
+    "spine_side": (0.085, 0.0),
+    "posture_change": (0.31, 0.09),
+    "shoulder_plane": (0.06, 0.0),
+    "lead_elbow": (0.0, 0.60),
+    "hand_height": (0.03, 0.11),
+    "neck_past_ankle": (0.045, 0.0),
+    "hand_path_backswing": (0.30, 0.48),
+    "hand_path_downswing": (0.35, 0.43),
+    "hand_path_plane": (0.28, 0.0),
+    "sequence_peak_arm": (4.2, 0.0),
+    "sequence_gain_thorax": (1.8, 0.0),
+    "sequence_gain_club": (0.80, 0.50),
 }
 
 
@@ -126,11 +128,14 @@ def draw_bodies(body: BodyMotion, times: SwingTimes, params: ErrorParams | None 
     exact = at_times(body.t_s, body.joints_m, when)
     sigma = at_times(body.t_s, body.sigma_m, when)
     joints = body.joints_m.shape[1]
-    common = rng.standard_normal((params.draws, len(names), 1, 3))
-    lasting = rng.standard_normal((params.draws, 1, joints, 3))
-    own = rng.standard_normal((params.draws, len(names), joints, 3))
     c, k = params.common_share, params.lasting_share
-    unit = np.sqrt(c) * common + np.sqrt(1.0 - c) * (np.sqrt(k) * lasting + np.sqrt(1.0 - k) * own)
+
+    def errors(count: int) -> FloatArray:
+        stays = rng.standard_normal((params.draws, 1, count, 3))
+        comes = rng.standard_normal((params.draws, len(names), count, 3))
+        return np.asarray(np.sqrt(k) * stays + np.sqrt(1.0 - k) * comes)
+
+    unit = np.sqrt(c) * errors(1) + np.sqrt(1.0 - c) * errors(joints)
     error = (unit @ _spread(body, times.view, params)) * sigma[..., None]
     moved = at_times(body.t_s, body.joints_m, when + late)
     return Draws(names, exact, moved + error, when + late)

@@ -47,6 +47,7 @@ class ThumbSpec:
 
 
 SPEC = ThumbSpec()
+_VIEWS = frozenset({"face-on", "down-the-line", "oblique"})  # what a golfer may have been filmed from
 _PLANT_MOMENTS = 7  # pictures of a shift: each shows a whole hall
 _PLANT_NEARER = 0.9  # of the overview's distance
 
@@ -204,7 +205,8 @@ def _drawn_tiles(recording: Path, between: Callable[[], None]) -> list[Picture]:
     side = SPEC.side_px
     with OffscreenStage(side, side, quality=Quality(msaa=4)) as stage:
         scene = SwingScene(session, SceneOptions())
-        camera = named_camera("face-on", session, side, side, t_s=still)
+        filmed = session.golfer.view if session.golfer is not None else ""
+        camera = named_camera(filmed if filmed in _VIEWS else "face-on", session, side, side, t_s=still)
         tiles = []
         for t_s in (still, *loop.tolist()):
             between()

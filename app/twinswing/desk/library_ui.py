@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any, Protocol
 
-from imgui_bundle import imgui, implot
+from imgui_bundle import imgui
 
 from twinswing.desk import theme
 from twinswing.desk.library_actions import groups
@@ -38,8 +38,6 @@ class LibraryInterface(Interface):
 
     def __init__(self, base: Any, folder: Path | None = None) -> None:
         super().__init__(base, "", folder)
-        style = implot.get_style()
-        style.use_iso8601 = style.use24_hour_clock = True  # 03/04 is another day on the other side of an ocean
         self.details = DetailsPanel()
         self.trends = TrendsPanel()
         self.filters = FilterDialog()

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import panda3d.core as p3d
+from imgui_bundle import imgui
 
 from twinswing.desk.base import BaseDesk
 from twinswing.desk.library_actions import KEY_TO_ACTION, REPEATING
@@ -72,10 +73,11 @@ class LibraryDesk(BaseDesk):
         self._dropped: list[Path] = []
         self._finished = 0 if runner is None else runner.finished
         self._focusing = 0
-        self.set_title("Library")
+        self._titled = ""
         if self.index.rebuilt:
             self.notify_user(self.index.rebuilt)
         self._bind(KEY_TO_ACTION, REPEATING)
+        self.accept("enter", self._on_enter)
 
     def _rest_scene(self) -> None:
         """Nothing is drawn in 3D here; what would be cleared sixty times a second is put to rest."""
@@ -109,12 +111,21 @@ class LibraryDesk(BaseDesk):
         while self._edits and time.perf_counter() < end:
             self._edits.popleft()()
         self._follow_imports()
+        self._name_window()
         if self._dropped:
             dropped, self._dropped = self._dropped, []
             self.notify_user(self.deeds.add(dropped, self.state.golfer(self.state.query.person)))
             self._context.queue_open = self.runner is not None
         self.state.refresh()
         self._focusing -= 1
+
+    def _name_window(self) -> None:
+        """Say in the window's title how much of the library is in sight."""
+        shown, total = len(self.state.idents), self.state.choices.total
+        title = "Library" if shown == total else f"Library: {shown:,} of {total:,}"
+        if title != self._titled:
+            self._titled = title
+            self.set_title(title)
 
     def _follow_imports(self) -> None:
         if self.runner is None:
@@ -209,6 +220,18 @@ class LibraryDesk(BaseDesk):
             self.state.put_cursor(0 if name == "first" else len(self.state.idents) - 1)
         elif name in self._simple:
             self._simple[name](self)
+
+    def _on_enter(self) -> None:
+        """Open what is chosen; in the search box, let go of the keyboard first.
+
+        Not left to the box itself: a press that is shorter than a frame passes Dear ImGui by.
+        """
+        if not self.ui.wants_keys:
+            self.do("open")
+        elif self._context.search_active:
+            self._focusing = 0
+            imgui.internal.clear_active_id()
+            self._leave_search()
 
     def _open(self) -> None:
         row = self.state.current

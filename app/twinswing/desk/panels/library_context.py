@@ -41,6 +41,7 @@ class LibraryContext:
     visible: tuple[int, int] = (0, 0)
     searching: bool = False
     search_text: str = ""
+    search_active: bool = False
     status: str = ""
     notice: str = ""
     recent: tuple[str, ...] = ()

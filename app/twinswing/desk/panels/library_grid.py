@@ -20,7 +20,7 @@ from twinswing.desk.panels.library_draw import (
 from twinswing.review.library_model import Row
 
 _GAP = 12.0
-_TEXT_PX = 92.0  # four lines below the picture
+_TEXT_PX = 112.0  # five lines below the picture
 _RATE_HZ = 9.0  # of the loop: a swing of 1.8 s takes as long on the card
 
 
@@ -142,16 +142,14 @@ def _texts(context: LibraryContext, row: Row, at: imgui.ImVec2, side: float) -> 
     draw.add_text(imgui.ImVec2(x, y + 20.0), theme.packed(theme.FAINT), fitted(about_line(row), room))
     draw.add_text(imgui.ImVec2(x, y + 39.0), theme.packed(theme.FAINT), fitted(when_text(row), room))
     y += 58.0
-    numbers = key_numbers(row)
-    if row.tags:
-        x = _tags(row, x, y, room if not numbers else room * 0.5)
-    if numbers:
-        left = at.x + 10.0 + room - x
-        draw.add_text(imgui.ImVec2(x, y), theme.packed(theme.ACCENT_BRIGHT), fitted(numbers, left))
+    if numbers := key_numbers(row):
+        draw.add_text(imgui.ImVec2(x, y), theme.packed(theme.ACCENT_BRIGHT), fitted(numbers, room))
+        y += 21.0
+    _tags(row, x, y, room)
 
 
-def _tags(row: Row, x: float, y: float, room: float) -> float:
-    """Draw as many tags as fit; return where the next thing can begin."""
+def _tags(row: Row, x: float, y: float, room: float) -> None:
+    """Draw as many tags as fit, and how many do not."""
     draw = imgui.get_window_draw_list()
     end = x + room
     for number, tag in enumerate(row.tags):
@@ -161,10 +159,8 @@ def _tags(row: Row, x: float, y: float, room: float) -> float:
             more = f"+{left}"
             if x + imgui.calc_text_size(more).x <= end or number == 0:
                 draw.add_text(imgui.ImVec2(x, y), theme.packed(theme.FAINT), more)
-                x += imgui.calc_text_size(more).x + 8.0
             break
         box = imgui.ImVec2(x, y - 1.0), imgui.ImVec2(x + size.x + 12.0, y + size.y + 1.0)
         draw.add_rect_filled(*box, theme.packed((0.19, 0.23, 0.25, 1.0)), 8.0)
         draw.add_text(imgui.ImVec2(x + 6.0, y), theme.packed(theme.INK), tag)
         x += size.x + 18.0
-    return x

@@ -25,6 +25,7 @@ def draw_header(context: LibraryContext) -> None:
         imgui.set_keyboard_focus_here()
     flags = imgui.InputTextFlags_.escape_clears_all | imgui.InputTextFlags_.enter_returns_true
     entered, text = imgui.input_text_with_hint("##search", "Search  /", context.search_text, flags)
+    context.search_active = imgui.is_item_active()
     if text != context.search_text:
         context.search_text = text
         state.change(text=text)

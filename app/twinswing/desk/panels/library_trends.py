@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -85,8 +86,9 @@ class TrendsPanel:
         if not implot.begin_plot("##trend", imgui.ImVec2(width, -1), implot.Flags_.no_menus | implot.Flags_.no_legend):
             return
         implot.setup_axes("", unit, implot.AxisFlags_.no_menus, implot.AxisFlags_.no_menus)
-        implot.setup_axis_scale(implot.ImAxis_.x1, implot.Scale_.time)
-        _give_room(shown_series, factor)
+        ends = _give_room(shown_series, factor)
+        places, labels = day_ticks(*ends)
+        implot.setup_axis_ticks(implot.ImAxis_.x1, places, labels, False)
         current = context.state.current_ident
         for number, (series, summary) in enumerate(shown_series):
             _draw_series(series, summary, factor, number, current)
@@ -110,17 +112,38 @@ class TrendsPanel:
             context.state.put_cursor(context.state.idents.index(ident))
 
 
-def _give_room(found: list[tuple[Series, Summary]], factor: float) -> None:
-    """Set the axes' ends so that error bars and a single point have room."""
+def day_ticks(start_s: float, end_s: float, most: int = 6) -> tuple[list[float], list[str]]:
+    """Return Unix seconds and labels for an axis of time: local midnights, evenly apart, months when it is long.
+
+    The plotting library's own read "03/04", which is another day on the other side of an ocean.
+    """
+    first, last = (datetime.fromtimestamp(t).astimezone() for t in (start_s, end_s))
+    months = (last.year - first.year) * 12 + last.month - first.month
+    moments: list[datetime] = []
+    if months >= 3:
+        step = -(-months // most)
+        for number in range(1, months + 1, step):
+            year, month = divmod(first.month - 1 + number, 12)
+            moments.append(datetime(first.year + year, month + 1, 1).astimezone())
+        return [m.timestamp() for m in moments], [f"{m:%b %Y}" for m in moments]
+    days = max((last - first).days, 1)
+    step = -(-days // most)
+    start = first.replace(hour=0, minute=0, second=0, microsecond=0)
+    moments = [start + timedelta(days=n) for n in range(1, days + 2, step)]
+    return [m.timestamp() for m in moments], [f"{m.day} {m:%b}" for m in moments]
+
+
+def _give_room(found: list[tuple[Series, Summary]], factor: float) -> tuple[float, float]:
+    """Set the axes' ends so that error bars and a single point have room; return those of time."""
     times = np.concatenate([series.unix_s for series, _ in found])
     reach = [np.nan_to_num(series.sigma) for series, _ in found]
     low = min(float((s.value - r).min()) for (s, _), r in zip(found, reach, strict=True)) * factor
     high = max(float((s.value + r).max()) for (s, _), r in zip(found, reach, strict=True)) * factor
     pad_t = max(0.04 * float(times.max() - times.min()), 43_200.0)
     pad = max(0.08 * (high - low), 1e-6 + 0.01 * abs(high))
-    implot.setup_axes_limits(
-        float(times.min()) - pad_t, float(times.max()) + pad_t, low - pad, high + pad, imgui.Cond_.always
-    )
+    start, end = float(times.min()) - pad_t, float(times.max()) + pad_t
+    implot.setup_axes_limits(start, end, low - pad, high + pad, imgui.Cond_.always)
+    return start, end
 
 
 def _draw_series(series: Series, summary: Summary, factor: float, number: int, current: int) -> None:

@@ -25,9 +25,12 @@ def report(arguments: argparse.Namespace) -> int:
     """`twinswing report`: one self-contained page."""
     from twinswing.cli.plant import is_plant
     from twinswing.cli.progress import progress_bar
+    from twinswing.desk.library_settings import library_folder
     from twinswing.report.html_plant import write_plant_report
     from twinswing.report.html_report import write_report
     from twinswing.report.notes import Notes, load_notes
+    from twinswing.review.library_earlier import earlier_of
+    from twinswing.review.library_place import LibraryPlace
     from twinswing.swing.session_io import load_session
 
     path = existing(arguments.file, "a recording (.mcap)")
@@ -37,6 +40,6 @@ def report(arguments: argparse.Namespace) -> int:
         if is_plant(path):
             write_plant_report(path, out, notes, progress=progress)
         else:
-            session = load_session(path)
-            write_report(session, out, notes=notes, blur_face=arguments.blur_face, progress=progress)
+            session, earlier = load_session(path), earlier_of(path, LibraryPlace.of(library_folder()).index)
+            write_report(session, out, earlier=earlier, notes=notes, blur_face=arguments.blur_face, progress=progress)
     return 0

@@ -61,12 +61,13 @@ def write_report(
     out: Path,
     *,
     pictures: bool = True,
+    earlier: Sequence[Earlier] = (),
     notes: Notes | None = None,
     blur_face: bool = False,
     progress: Progress = lambda _stage, _fraction: None,
 ) -> None:
     """Write the page. Raises InputError where the recording says nothing of a swing or the file can't be written."""
-    page = report_html(session, pictures=pictures, notes=notes, blur_face=blur_face, progress=progress)
+    page = report_html(session, pictures=pictures, earlier=earlier, notes=notes, blur_face=blur_face, progress=progress)
     write_bytes(out, page.encode())
 
 

@@ -290,6 +290,24 @@ def bench_library(full: bool) -> list[Figure]:
     ]
 
 
+def bench_coaching(full: bool) -> list[Figure]:
+    """Measures of filmed swings against the truth, and the twelve faults on exact swings."""
+    from twinswing.truth.bench_measures import bench_faults, bench_measured  # noqa: PLC0415
+
+    found, faults = bench_measured(30 if full else 6), bench_faults(10 if full else 2)
+    film = f"{found.swings} swings filmed at 60 fps, analysed with the club and without"
+    made = f"{faults.swings} exact swings, half of them clean"
+    return [
+        Figure("measures", "given with a club", found.given, "1", "", "", film),
+        Figure("measures", "within one sigma", found.within_one, "1", "", "0.68 if sigma is true", film),
+        Figure("measures", "within two sigmas", found.within_two, "1", ">= 0.93", "0.95 if sigma is true", film),
+        Figure("faults", "seen on filmed clean swings", found.misjudged, "1", "<= 0.05", "verdicts given", film),
+        Figure("faults", "verdicts that can be told", found.told, "1", "", "one camera, and a club or none", film),
+        Figure("faults", "made and found", faults.found, "1", ">= 0.95", "each of the twelve", made),
+        Figure("faults", "seen on exact clean swings", faults.false, "1", "<= 0.02", "verdicts", made),
+    ]
+
+
 BENCHES: dict[str, Bench] = {
     "recording": bench_recording,
     "history": bench_history,
@@ -303,6 +321,7 @@ BENCHES: dict[str, Bench] = {
     "clock": bench_clock,
     "analysis": bench_analysis,
     "swings": bench_swings,
+    "coaching": bench_coaching,
     "alignment": bench_alignment,
 }
 

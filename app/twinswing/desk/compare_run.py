@@ -11,18 +11,25 @@ from twinswing.platform import has_display, settings_dir
 from twinswing.swing.session_io import load_session
 
 if TYPE_CHECKING:
+    from twinswing.desk.addons import Addon
     from twinswing.desk.compare_window import CompareDesk
 
 _PICTURE_FRAMES = 12  # panels settle in three; the video threads deliver within these
 
 
 def run_compare(
-    paths: Sequence[Path], *, view: str | None = None, offscreen: bool = False, seconds: float | None = None
+    paths: Sequence[Path],
+    *,
+    view: str | None = None,
+    offscreen: bool = False,
+    seconds: float | None = None,
+    home: "Addon | None" = None,
 ) -> int:
     """Show two or more recordings on one timeline until the window is closed or `seconds` are over.
 
     view: a named view, by default the one that the first was filmed from. Without a display, or when told, one picture
-    is rendered and its place printed. Returns the exit status.
+    is rendered and its place printed. home: a tool that leads back to where they were opened from. Returns the exit
+    status.
     """
     sessions = [load_session(path) for path in paths]
     from twinswing.desk.compare_window import CompareDesk  # noqa: PLC0415  (Panda3D loads here)
@@ -30,6 +37,8 @@ def run_compare(
     offscreen = offscreen or not has_display()
     file = settings_dir() / "compare-desk.json"
     desk = CompareDesk(sessions, load_settings(file), offscreen=offscreen)
+    if home is not None:
+        desk.add(home)
     try:
         if view is not None:
             desk.do(f"view:{view}")
@@ -45,7 +54,7 @@ def run_compare(
     if desk.next_path is not None:
         from twinswing.desk.run import run_desk  # noqa: PLC0415
 
-        return run_desk(desk.next_path, offscreen=offscreen, seconds=seconds)
+        return run_desk(desk.next_path, offscreen=offscreen, seconds=seconds, home=home)
     return 0
 
 

@@ -80,22 +80,27 @@ def run_library(folder: Path | None = None, *, offscreen: bool = False, seconds:
                 save_library_settings(file, desk.library_settings())
             finally:
                 desk.shut()
-            shown = desk.next_path
-            if shown is None or not _visit(shown, seconds):
+            opened = desk.compared or ((desk.next_path,) if desk.next_path is not None else ())
+            if not opened or not _visit(opened, seconds):
                 return 0
+            shown = opened[-1]
             worker.rescan()
     finally:
         runner.close()
         worker.close()
 
 
-def _visit(path: Path, seconds: float | None) -> bool:
-    """Show what was opened; return whether its window led back."""
+def _visit(paths: tuple[Path, ...], seconds: float | None) -> bool:
+    """Show the recording that was opened, or those that are compared; return whether the window led back."""
+    from twinswing.desk.compare_run import run_compare  # noqa: PLC0415
     from twinswing.desk.run import run_desk  # noqa: PLC0415
 
     back = BackToLibrary()
     try:
-        run_desk(path, seconds=seconds, home=back)
+        if len(paths) > 1:
+            run_compare(paths, seconds=seconds, home=back)
+        else:
+            run_desk(paths[0], seconds=seconds, home=back)
     except TwinswingError as error:
         sys.stderr.write(f"twinswing: {error}\n")
         return True

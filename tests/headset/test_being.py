@@ -154,7 +154,7 @@ def test_whether_one_sits_is_remembered_and_a_damaged_file_is_no_error(tmp_path,
 
 
 def test_a_pinch_that_points_at_the_ground_teleports_there(worn):
-    at, down = np.array([0.25, 1.3, -0.2]), np.array([0.35, -0.25, -1.0])
+    at, down = np.array([0.25, 1.3, -0.2]), np.array([0.8, -0.3, -1.0])
     worn.hands[1] = bare_hand(at, down, pinched=False)
     worn.frames(2)
     assert worn.being.hands[1].over is None
@@ -172,7 +172,7 @@ def test_a_pinch_that_points_at_the_ground_teleports_there(worn):
 
 @pytest.mark.parametrize("why", ["short", "raised", "lost", "above"])
 def test_a_pinch_goes_nowhere_that_was_short_or_raised_or_lost(worn, why):
-    at, down, up = np.array([0.25, 1.3, -0.2]), np.array([0.35, -0.25, -1.0]), np.array([-0.1, 0.7, -1.0])
+    at, down, up = np.array([0.25, 1.3, -0.2]), np.array([0.8, -0.3, -1.0]), np.array([-0.1, 0.7, -1.0])
     before = worn.being.rig
     first = up if why == "above" else down
     worn.hands[1] = bare_hand(at, first, pinched=False)

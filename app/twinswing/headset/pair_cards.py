@@ -15,8 +15,8 @@ from twinswing.swing.readable import event_label, label_of, shown, shown_differe
 from twinswing.swing.series import SpeedSeries, hand_speed, head_speed
 from twinswing.timeline.playhead import Playhead
 
-SIGN_M, COMPARED_M, SPEEDS_M = (0.62, 0.15), (0.86, 0.66), (0.56, 0.36)
-_SIGN_SCALE = 2.2  # read from where both are seen, four metres away
+SIGN_M, COMPARED_M, SPEEDS_M = (0.74, 0.16), (0.86, 0.66), (0.56, 0.36)
+_SIGN_SCALE = 2.0  # read from where both are seen, four metres away
 _SIGN_HEIGHT_M = 2.3  # over a cap, under a raised club
 _RGB: dict[str, Rgb] = {"A": ALARM, "B": ACCENT}
 _MPH = 2.23694
@@ -89,16 +89,16 @@ def paint_sign(canvas: Canvas, letter: str, session: SwingSession, t_s: float) -
     """Paint a golfer's letter, file, time and the speed of club or hands."""
     canvas.box(14, 16, 86, canvas.height - 16, _RGB[letter], 10)
     canvas.text(letter, 50, canvas.height / 2 + 22, 60, RAISED, align=0.5)
-    canvas.text(shortened(name_of(session), 26), 104, 60, 32)
+    canvas.text(shortened(name_of(session), 26), 104, 66, 44)
     impact = session.events.get("impact")
     zero = impact.t_s if impact else session.span_s()[0]
     event = _event_near(session, t_s)
-    canvas.text(event_label(event) if event else f"{t_s - zero:+.2f} s", 104, 116, 28, WARM if event else FAINT)
+    canvas.text(event_label(event) if event else f"{t_s - zero:+.2f} s", 104, 126, 34, WARM if event else FAINT)
     speed = head_speed(session.club) or hand_speed(session.body)
     if speed is not None and len(speed.t_s):
-        of = "club head" if head_speed(session.club) is not None else "hands"
+        of = "head" if head_speed(session.club) is not None else "hands"
         now = float(np.interp(t_s, speed.t_s, np.nan_to_num(speed.value))) * _MPH
-        canvas.text(f"{of} {now:.0f} mph", canvas.width - 24, 116, 28, INK, align=1.0)
+        canvas.text(f"{of} {now:.0f} mph", canvas.width - 24, 126, 34, INK, align=1.0)
 
 
 def paint_compared(canvas: Canvas, found: Comparison) -> None:

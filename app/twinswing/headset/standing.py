@@ -10,8 +10,9 @@ from twinswing.headset.frames import Eye, FloatArray, View, forward_of
 from twinswing.headset.locomotion import Comfort, MoveParams, Rig, standing_at
 from twinswing.headset.visit import Visit
 
-# How far down low cards hang: over hands that hang at the hips and point ahead, under the golfer's own hands.
-_LOW_RAD = 0.55
+# How far down a low card of 0.27 m hangs: under the golfer's hands and over their feet, and over one's own hands that
+# hang at the hips and point ahead. A taller one hangs higher, so that its lower edge is where that one's is.
+_LOW_RAD, _LOW_M, _LOW_PER_M = 0.62, 0.27, 0.7
 _EYE_HEIGHT_M = 1.6
 # The table model: 1.1 m across, a forearm ahead, at the height of a kitchen table for someone who stands.
 _TABLE_RADIUS_M, _TABLE_AHEAD_M, _TABLE_PART = 0.55, 0.8, 0.52
@@ -85,7 +86,8 @@ class Standing:
         at = -sum(width for _, width in low) / 2
         clear = max(-at, self.visit.clear_rad)
         for card, width in low:
-            card.pin = Pin("world", before_head(self.head, at + width / 2, _LOW_RAD, 1.0))
+            down = _LOW_RAD - _LOW_PER_M * (card.height_m - _LOW_M)
+            card.pin = Pin("world", before_head(self.head, at + width / 2, down, 1.0))
             at += width
         half = (len(others) + 1) // 2
         for sign, side in ((-1.0, others[:half][::-1]), (1.0, others[half:])):

@@ -15,7 +15,7 @@ from twinswing.swing.readable import event_label, label_of, shown
 from twinswing.swing.series import SpeedSeries, hand_speed, head_speed
 from twinswing.timeline.playhead import Playhead
 
-TIME_M, MEASURES_M, PLOT_M = (0.93, 0.33), (0.52, 0.60), (0.56, 0.36)
+TIME_M, MEASURES_M, PLOT_M = (1.06, 0.27), (0.52, 0.60), (0.56, 0.36)
 _TIME_STEP_S = 0.02  # the time card is painted again for each: fifty times a second of the swing at most
 _MPH = 2.23694
 
@@ -38,7 +38,7 @@ class Marks:
     """Places on the time card, pixels: the track's ends and its height."""
 
     left: float = 40.0
-    right: float = 890.0
+    right: float = 1020.0
     y: float = 96.0
 
 
@@ -120,23 +120,22 @@ def paint_time(state: SwingState, canvas: Canvas, over: str | None) -> None:
 
 def _buttons(state: SwingState, canvas: Canvas, over: str | None) -> None:
     head = state.head
-    first = [("play", "Pause" if head.playing else "Play", 120, head.playing), ("slower", "-", 52, False)]
-    first += [("faster", "+", 52, False), ("draw", "Draw", 110, state.notes.on)]
+    row = [("play", "Pause" if head.playing else "Play", 116, head.playing), ("slower", "-", 52, False)]
+    row += [("faster", "+", 52, False), ("draw", "Draw", 100, state.notes.on)]
     if state.session.club is not None:
-        first.append(("ghost", "Ghost", 110, state.ghost))
+        row.append(("ghost", "Ghost", 108, state.ghost))
     if state.session.body is not None:
-        first.append(("eyes", "Golfer's eyes", 196, False))
-    second = [("model", "Table", 120, False), ("seated", "Seated", 130, state.seated)]
+        row.append(("eyes", "Eyes", 92, False))
+    row += [("model", "Table", 104, False), ("seated", "Seated", 122, state.seated)]
     if state.offers_real_world:
-        second.append(("world", "Room", 110, state.real_world))
-    for y, row in ((184, first), (252, second)):
-        x = 28.0
-        for name, label, width, lit in row:
-            canvas.button(name, label, x, y, x + width, y + 56, lit=lit, over=over == name)
-            x += width + 10
-            if name == "slower":
-                canvas.text(speed_label(head.speed), x + 32, y + 38, 28, INK, align=0.5)
-                x += 74
+        row.append(("world", "Room", 100, state.real_world))
+    x = 28.0
+    for name, label, width, lit in row:
+        canvas.button(name, label, x, 184, x + width, 240, lit=lit, over=over == name)
+        x += width + 10
+        if name == "slower":
+            canvas.text(speed_label(head.speed), x + 32, 222, 28, INK, align=0.5)
+            x += 74
 
 
 def paint_measures(state: SwingState, canvas: Canvas, _over: str | None) -> None:

@@ -109,7 +109,8 @@ class Viewer:
 
     def _update_ray(self, side: int) -> None:
         state, aim, ray = self._being.hands[side], self._being.aim(side), self._rays[side]
-        shown = aim is not None and state.landing is None and state.holds == ""
+        carries = any(card.pose is not None and card.pin.to == SIDES[side] for card in self._being.visit.cards)
+        shown = aim is not None and state.landing is None and state.holds == "" and not carries
         _show(ray, shown)
         if aim is None or not shown:
             return

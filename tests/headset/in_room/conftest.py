@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -107,26 +108,33 @@ class Wearer:
         self.point_at(target, trigger=1.0)
         self.point_at(target)
 
-    def as_the_stage_draws(self) -> Iterator[tuple[np.ndarray, np.ndarray, Any]]:
-        """Yield for each eye what it sees, what the stage draws from there, and the camera; without cards and hands.
-
-        The near plane lies elsewhere, so that depths round otherwise where things touch.
-        """
-        headset, scene = self.headset, self.visit.drawn
-        hidden = [card.node for card in self.visit.cards] + [headset.viewer.node]
+    @contextmanager
+    def bare(self) -> Iterator[list[tuple[np.ndarray, PinholeCamera]]]:
+        """Give what each eye sees without cards and hands, and from where; they stay away meanwhile."""
+        hidden = [card.node for card in self.visit.cards] + [self.headset.viewer.node]
         for node in hidden:
             node.stash()
         try:
             self.frames(2)
-            eyes = headset.being.eyes(headset.link.session.views)
-            size = headset.link.picture.eye_px
-            with OffscreenStage(*size, beside=headset.mirror.output) as stage:
-                for eye, picture in zip(eyes, self.pictures(), strict=True):
-                    camera = camera_of(eye.world_from_eye, *size)
-                    yield picture, stage.render(scene, camera), camera
+            eyes = self.headset.being.eyes(self.headset.link.session.views)
+            size = self.headset.link.picture.eye_px
+            cameras = [camera_of(eye.world_from_eye, *size) for eye in eyes]
+            yield list(zip(self.pictures(), cameras, strict=True))
         finally:
             for node in hidden:
                 node.unstash()
+
+    def as_the_stage_draws(self) -> Iterator[tuple[np.ndarray, np.ndarray, PinholeCamera]]:
+        """Yield for each eye what it sees, what the stage draws from there, and the camera; without cards and hands.
+
+        The near plane lies elsewhere, so that depths round otherwise where things touch.
+        """
+        with (
+            self.bare() as seen,
+            OffscreenStage(*self.headset.link.picture.eye_px, beside=self.headset.mirror.output) as stage,
+        ):
+            for picture, camera in seen:
+                yield picture, stage.render(self.visit.drawn, camera), camera
 
     def pictures(self) -> tuple[np.ndarray, np.ndarray]:
         assert self.headset.link.picture is not None

@@ -46,25 +46,21 @@ def test_two_golfers_are_seen_side_by_side_at_life_size_by_each_eye():
         wearer.frames(2)
         assert wearer.headset.being.rig.scale == 1.0
         tops = [a.body.at(a.events["top"].t_s), b.body.at(b.events["top"].t_s) + visit.pair.offset_m]
-        pictures = []
-        for picture, wanted, camera in wearer.as_the_stage_draws():
+        for picture, wanted, _ in wearer.as_the_stage_draws():
             assert unlike(picture, wanted) < 4e-3
-            pictures.append((picture, camera))
-        # Without either golfer the picture is another where that one's hips are, and only there.
-        for scene, joints in ((visit.scene, tops[0]), (visit.pair.other, tops[1])):
-            scene.show("figure", on=False) if scene is visit.pair.other else visit.scene._apply("figure", False)
-            try:
-                for (before, camera), (after, _, _) in zip(pictures, wearer.as_the_stage_draws(), strict=True):
-                    mine, theirs = (camera.project(j[0]).round().astype(int) for j in (joints, other_of(tops, joints)))
+        # Without a golfer the picture is another where that one's hips are, and not where the other's are.
+        with wearer.bare() as whole:
+            pass
+        for number, name in enumerate(("figure of A", "figure of B")):
+            figure = (visit.scene, visit.pair.other)[number].figure.node
+            figure.hide()
+            with wearer.bare() as without:
+                for (before, camera), (after, _) in zip(whole, without, strict=True):
+                    hips = [camera.project(joints[0]).round().astype(int) for joints in tops]
                     off = np.abs(before.astype(int) - after).max(-1)
-                    assert off[mine[1], mine[0]] > 25
-                    assert off[theirs[1], theirs[0]] < 8
-            finally:
-                scene.show("figure", on=True) if scene is visit.pair.other else visit.scene._apply("figure", True)
-
-
-def other_of(tops: list[np.ndarray], joints: np.ndarray) -> np.ndarray:
-    return tops[1] if joints is tops[0] else tops[0]
+                    assert off[hips[number][1], hips[number][0]] > 25, name
+                    assert off[hips[1 - number][1], hips[1 - number][0]] < 8, name
+            figure.show()
 
 
 def test_a_live_plant_shows_its_alarm_and_a_press_acknowledges_it():

@@ -16,7 +16,10 @@ from twinswing.desk.panels.measures import position_at
 from twinswing.desk.settings import Settings
 from twinswing.desk.window import Desk
 from twinswing.recording.writer import RecordingWriter
+from twinswing.swing.coaching import Earlier
+from twinswing.swing.measure_table import Range
 from twinswing.swing.measures import measured_session
+from twinswing.swing.model import Measure
 from twinswing.swing.session_io import load_session, write_session
 from twinswing.truth.build import make_swing
 from twinswing.truth.golfer import tour_golfer
@@ -139,3 +142,22 @@ def test_keys_show_the_ghost_in_a_real_window(
         assert np.abs(ghost[scene].astype(int) - plain[scene]).max() > 30
     finally:
         assert "Traceback" not in window.close()
+
+
+def test_a_golfers_own_range_stands_beside_the_measure(
+    desk: tuple[Desk, Coach], swaying: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From the library's earlier swings of the same golfer, where there are enough."""
+    sway = Measure(-0.03, "m", 0.01, "video")
+    earlier = [Earlier(1.7e9 + k, {"pelvis_sway_top_m": replace(sway, value=-0.03 - 0.002 * k)}) for k in range(6)]
+    monkeypatch.setattr("twinswing.desk.coaching.earlier_of", lambda _path, _index: earlier)
+    held: dict[str, Range] = {}
+    shown, coach = desk
+    monkeypatch.setattr(shown, "hold_against", held.update)
+    shown.open_or_raise(swaying)
+    understood(shown, coach)
+    assert set(held) == {"pelvis_sway_top_m"}
+    assert held["pelvis_sway_top_m"].source == "6 earlier swings"
+    assert coach.found is not None
+    (said,) = (p.said for p in coach.found.coaching.advice[0].progress)
+    assert "against 6 earlier swings" in said

@@ -2,7 +2,7 @@
 
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from imgui_bundle import imgui
 
@@ -17,9 +17,10 @@ from twinswing.review.library_earlier import earlier_of
 from twinswing.review.library_place import LibraryPlace
 from twinswing.stage.ghost import Ghost
 from twinswing.stage.scene import appearance_of
-from twinswing.swing.coaching import Earlier
+from twinswing.swing.coaching import Earlier, own_range
 from twinswing.swing.corrected import Corrected, corrected
 from twinswing.swing.faults import LIKELY
+from twinswing.swing.measure_table import Range
 from twinswing.swing.model import SwingSession
 from twinswing.swing.understanding import Understanding, understand
 
@@ -27,6 +28,14 @@ if TYPE_CHECKING:
     from twinswing.desk.base import BaseDesk
 
 _GROUP = "Coaching"
+
+
+@runtime_checkable
+class HoldsRanges(Protocol):
+    """A window whose measures can be held against the golfer's own."""
+
+    def hold_against(self, own_ranges: dict[str, Range]) -> None:
+        """Show these ranges beside the measures, by their names."""
 
 
 class Coach(Addon):
@@ -84,9 +93,13 @@ class Coach(Addon):
             self.opened()
             return
         try:
-            self.found = future.result()
+            self.found = found = future.result()
         except TwinswingError as error:
             self.problem = str(error)
+            return
+        own = {name: held for name in found.measures if (held := own_range(name, found.earlier)) is not None}
+        if isinstance(self._desk, HoldsRanges):
+            self._desk.hold_against(own)
 
     @property
     def busy(self) -> bool:

@@ -21,6 +21,7 @@ from twinswing.desk.viewport import Viewport, fitted_rect
 from twinswing.errors import TwinswingError
 from twinswing.plant.recorded import holds_plant
 from twinswing.stage.scene import SceneOptions, SwingScene
+from twinswing.swing.measure_table import Range
 from twinswing.swing.measures import measured_session
 from twinswing.swing.model import SwingSession
 from twinswing.swing.readable import readable_speeds
@@ -115,6 +116,10 @@ class Desk(BaseDesk):
         elif not self._addon_does(name):
             self.playback.do(name, self.session)
 
+    def hold_against(self, own_ranges: dict[str, Range]) -> None:
+        """Show the golfer's own ranges beside the measures, by their names."""
+        self._context.own_ranges = own_ranges
+
     def _go_to_view(self, view: str) -> None:
         if (view == "golfer" and self.session.body is None) or (view == "video" and self.session.camera is None):
             self.notify_user("This recording has nothing to show that view from.")
@@ -199,7 +204,7 @@ class Desk(BaseDesk):
         self.scene.bind_shadows(self.shadows)
         self.viewport.draw(self.scene.root)
         self._context.body_speeds = readable_speeds(session)
-        self._context.measured = measured_session(session)
+        self._context.measured, self._context.own_ranges = measured_session(session), {}
         self._context.head_speed, self._context.hand_speed = head_speed(session.club), hand_speed(session.body)
         self.playback = Playback.of(session)
         if session.path is not None and session.video is not None:

@@ -9,6 +9,7 @@ from twinswing.desk.actions import Action
 from twinswing.desk.addons import PictureRect, TimelineLane
 from twinswing.desk.jobs import AnalysisJob
 from twinswing.swing.measure_parts import Measured
+from twinswing.swing.measure_table import Range
 from twinswing.swing.model import SwingSession
 from twinswing.swing.series import SpeedSeries
 
@@ -40,6 +41,7 @@ class PanelContext:
     fonts: dict[str, Any] = field(default_factory=dict)
     body_speeds: dict[str, SpeedSeries] = field(default_factory=dict)
     measured: Measured | None = None
+    own_ranges: dict[str, Range] = field(default_factory=dict)
     head_speed: SpeedSeries | None = None
     hand_speed: SpeedSeries | None = None
     video: tuple[Any, int, int] | None = None

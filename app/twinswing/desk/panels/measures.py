@@ -76,6 +76,11 @@ def _rows(context: PanelContext, group: str, rows: list[tuple[str, Listed | None
             imgui.text_colored(theme.colour(theme.ACCENT_BRIGHT), told_range(held, measure.unit, name))
             if imgui.is_item_hovered():
                 imgui.set_tooltip(held.source)
+        own = context.own_ranges.get(name)
+        if own is not None:
+            imgui.text_colored(theme.colour(theme.WARM), told_range(own, measure.unit, name))
+            if imgui.is_item_hovered():
+                imgui.set_tooltip(f"Two standard deviations to either side of the mean of {own.source}.")
         imgui.pop_text_wrap_pos()
         imgui.table_next_column()
         imgui.push_text_wrap_pos(0.0)

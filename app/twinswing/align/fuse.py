@@ -75,7 +75,7 @@ def fuse_club(
     spec   : the club; the stream's own, else a 7 iron, where None. A mount that it does not state is found.
     shaft  : shaft directions in the world seen in the video, shape (n, 3) at `body.t_s`, NaN where not.
     events : times of known events, session seconds.
-    sensed : the club's swing, where it was worked out before.
+    sensed : the club's swing that the body was fitted to: its place is then taken as it is.
 
     Falls back to the arms alone, with their larger deviation, where the stream does not cover the swing.
     """
@@ -85,10 +85,29 @@ def fuse_club(
     arms = club_from_body(body, spec, times, shaft)
     if imu is None or clock is None:
         return arms
-    sensed = sensed or sense_club(imu, clock, spec, body.handed, times)
+    if sensed is not None:
+        return extend(_placed(sensed, body, params), arms, FreeTurn.of(imu, sensed.swing.mount, clock))
+    sensed = sense_club(imu, clock, spec, body.handed, times)
     if sensed is None:
         return arms
     return _hang(body, camera, sensed, times, arms, FreeTurn.of(imu, sensed.swing.mount, clock), params)
+
+
+def _placed(sensed: SensedClub, body: BodyMotion, params: FuseParams) -> ClubMotion:
+    """Return a sensed club at the rate that motions are given at, with what its aim adds to its uncertainty."""
+    own = sensed.motion
+    t = np.arange(max(own.t_s[0], body.t_s[0]), min(own.t_s[-1], body.t_s[-1]), 1.0 / params.rate_hz)
+    club = Slerp(own.t_s, Rotation.from_quat(own.quaternion, scalar_first=True))(t).as_matrix()
+    inner = motion_of(
+        t, _rows(t, own.t_s, own.butt_m), club, head_centre_m(own.spec, body.handed),
+        np.interp(t, own.t_s, own.sigma_m), np.interp(t, own.t_s, own.sigma_rad), own.spec, "club+video",
+    )  # fmt: skip
+    away = np.linalg.norm(inner.head_m[:, :2], axis=1)
+    return replace(
+        inner,
+        sigma_m=np.hypot(inner.sigma_m, sensed.heading_sigma_rad * away),
+        sigma_rad=np.hypot(inner.sigma_rad, sensed.heading_sigma_rad),
+    )
 
 
 @dataclass(frozen=True)

@@ -101,6 +101,11 @@ def _fix_limb(
     for tip in tips:
         name = f"{side}_{tip}"
         p[:, POINT[name]] = p[:, POINT[end]] + length[((end,), (name,))] * _unit(p[:, POINT[name]] - p[:, POINT[end]])
+    if tips == ("heel", "toe"):  # a foot is a triangle of three lengths
+        heel, toe = (f"{side}_{tip}" for tip in tips)
+        p[:, POINT[heel]] = middle_joint(
+            p[:, POINT[end]], p[:, POINT[toe]], p[:, POINT[heel]], length[((end,), (heel,))], length[((heel,), (toe,))]
+        )
 
 
 def to_joints(points: FloatArray, height_m: float) -> FloatArray:

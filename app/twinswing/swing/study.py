@@ -116,7 +116,7 @@ def study(
         session = replace(session, delivery=sensed.delivery)
     report("Moving the club", 0.8)
     moved = fuse_club(body, camera, imu if clock else None, clock, spec, events=times, sensed=sensed)
-    if clock is not None and "impact" in times:
+    if clock is not None and sensed is None and "impact" in times:
         # A club that was sensed knows where it struck better than one camera knows how far away the ball lies.
         body, camera, moved = stand_at_ball(body, camera, moved, times["impact"])
     if lens is not None:

@@ -10,7 +10,7 @@ from twinswing.club.model import ClubSpec
 from twinswing.stage.club_model_geometry import face_normal_club_frame
 from twinswing.swing.events import find_events
 from twinswing.swing.events_club import refine_events
-from twinswing.swing.measure_doc import written
+from twinswing.swing.measure_doc import faults_markdown, table_markdown, written
 from twinswing.swing.measure_parts import PartParams
 from twinswing.swing.measure_table import measure_table
 from twinswing.swing.measures import MeasureParams, measure_swing, measured_swing
@@ -24,6 +24,7 @@ synth = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(synth)
 
 PAGE = (ROOT / "docs" / "frames-and-units.md").read_text("utf-8")
+COACHING = (ROOT / "docs" / "coaching.md").read_text("utf-8")
 MEASURES = (ROOT / "docs" / "measures.md").read_text("utf-8")
 
 
@@ -47,8 +48,9 @@ def test_the_fixed_uncertainties_are_the_codes() -> None:
 
 
 def test_the_tables_are_those_of_the_declaration() -> None:
-    """The page is made from `assets/measures.toml`: `python -m twinswing.swing.measure_doc docs/measures.md`."""
-    assert written(MEASURES) == MEASURES
+    """The pages are made by `python -m twinswing.swing.measure_doc docs/measures.md docs/coaching.md`."""
+    assert written(MEASURES, table_markdown()) == MEASURES
+    assert written(COACHING, faults_markdown()) == COACHING
 
 
 def test_every_measure_of_a_swing_is_declared_or_said_to_be_missing() -> None:

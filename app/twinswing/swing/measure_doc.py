@@ -1,9 +1,14 @@
-"""The page of measures, from their table: `python -m twinswing.swing.measure_doc docs/measures.md` writes it again."""
+"""The tables of the pages on measures and faults, from their declarations.
+
+`python -m twinswing.swing.measure_doc docs/measures.md docs/coaching.md` writes them again.
+"""
 
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from twinswing.swing.coaching import bundled_drills
+from twinswing.swing.faults import fault_rules
 from twinswing.swing.measure_table import MeasureSpec, measure_table
 from twinswing.swing.model import Measure
 from twinswing.swing.positions import POSITIONS
@@ -46,20 +51,45 @@ def _row(name: str, spec: MeasureSpec) -> str:
     return "| " + " | ".join((*cells, "; ".join(ranges))) + " |"
 
 
-def written(page: str) -> str:
+def faults_markdown() -> str:
+    """Return the rules of the faults as a Markdown table."""
+    lines = ["| fault | what it is | shown at | rule | leads to | drills |", "|---|---|---|---|---|---|"]
+    rules = fault_rules()
+    for fault in rules.values():
+        parts = []
+        for c in fault.when:
+            unit = measure_table()[c.measure].spec.unit
+            limits = [f"{kind} {told(Measure(x, unit, 0.0, ''), c.measure)[0]}" for kind, x in c.club.items()]
+            told_limits = ", ".join([told(Measure(c.limit(None), unit, 0.0, ""), c.measure)[0], *limits])
+            side = "above" if c.above is not None else "below"
+            parts.append(f"`{c.measure}` {side} {told_limits}: {c.why}")
+        joined = f" **{'or' if fault.rule == 'any' else 'and'}** ".join(parts)
+        follows = ", ".join(rules[f.fault].label.split(",")[0] for f in fault.leads_to) or "-"
+        drills = ", ".join(d.name for d in bundled_drills() if fault.name in d.faults)
+        lines.append(
+            f"| {fault.label} | {fault.definition} | {POSITIONS[fault.at]} | {joined} | {follows} | {drills} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+_TABLES = {"measures.md": table_markdown, "coaching.md": faults_markdown}
+
+
+def written(page: str, table: str) -> str:
     """Return a page with the table between its two marks renewed."""
     before, rest = page.split(BEGIN)
     after = rest.split(END)[1]
-    return f"{before}{BEGIN}\n\n{table_markdown()}\n{END}{after}"
+    return f"{before}{BEGIN}\n\n{table}\n{END}{after}"
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Renew the table in the page that is named."""
-    if len(arguments) != 1:
-        sys.stderr.write("usage: python -m twinswing.swing.measure_doc docs/measures.md\n")
+    """Renew the tables in the pages that are named."""
+    pages = [Path(argument) for argument in arguments]
+    if not pages or any(page.name not in _TABLES for page in pages):
+        sys.stderr.write("usage: python -m twinswing.swing.measure_doc docs/measures.md docs/coaching.md\n")
         return 2
-    page = Path(arguments[0])
-    page.write_text(written(page.read_text("utf-8")), "utf-8")
+    for page in pages:
+        page.write_text(written(page.read_text("utf-8"), _TABLES[page.name]()), "utf-8")
     return 0
 
 

@@ -121,9 +121,9 @@ def window(display: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[L
 def test_search_open_and_back_by_keyboard_alone(window: LibraryWindow) -> None:
     window.search("quokka", "1 of 2")
     window.titled("beta.mcap", "Return")  # the first leaves the search, the second opens what it found
-    window.titled("Library", "Escape")
+    window.titled("Library: 1 of 2", "Escape")  # as it was left
     window.key("BackSpace")
-    window.titled("mcap", "End", "Home", "Return")
+    window.titled(" and ", "ctrl+a", "c")  # both, compared
     window.titled("Library", "BackSpace")
 
 

@@ -65,14 +65,18 @@ def run_library(folder: Path | None = None, *, offscreen: bool = False, seconds:
     file = library_settings_file()
     place = LibraryPlace.of(library_folder(folder))
     worker = LibraryWorker(place).start()
-    runner = ImportRunner(place).start()
-    shown: Path | None = None
+    # A picture is no session: nothing is begun for it.
+    runner = None if offscreen else ImportRunner(place).start()
+    former: LibraryDesk | None = None
+    problem = ""
     try:
         while True:
             desk = LibraryDesk(place, worker, load_library_settings(file), runner=runner, offscreen=offscreen)
             try:
-                if shown is not None:
-                    desk.state.find(shown)
+                if former is not None:
+                    desk.resume(former)
+                if problem:
+                    desk.notify_user(problem)
                 if offscreen:
                     _picture(desk, seconds)
                     return 0
@@ -81,17 +85,24 @@ def run_library(folder: Path | None = None, *, offscreen: bool = False, seconds:
             finally:
                 desk.shut()
             opened = desk.compared or ((desk.next_path,) if desk.next_path is not None else ())
-            if not opened or not _visit(opened, seconds):
+            if not opened:
                 return 0
-            shown = opened[-1]
+            went, problem = _visit(opened, seconds)
+            if not went:
+                return 0
+            former = desk
             worker.rescan()
     finally:
-        runner.close()
+        if runner is not None:
+            runner.close()
         worker.close()
 
 
-def _visit(paths: tuple[Path, ...], seconds: float | None) -> bool:
-    """Show the recording that was opened, or those that are compared; return whether the window led back."""
+def _visit(paths: tuple[Path, ...], seconds: float | None) -> tuple[bool, str]:
+    """Show the recording that was opened, or those that are compared.
+
+    Return whether to go on with the library: its window led back, or could not be opened, and then why.
+    """
     from twinswing.desk.compare_run import run_compare  # noqa: PLC0415
     from twinswing.desk.run import run_desk  # noqa: PLC0415
 
@@ -102,9 +113,8 @@ def _visit(paths: tuple[Path, ...], seconds: float | None) -> bool:
         else:
             run_desk(paths[0], seconds=seconds, home=back)
     except TwinswingError as error:
-        sys.stderr.write(f"twinswing: {error}\n")
-        return True
-    return back.went
+        return True, str(error)
+    return back.went, ""
 
 
 def _run(desk: "LibraryDesk", seconds: float | None) -> None:

@@ -79,6 +79,15 @@ class LibraryDesk(BaseDesk):
         self._bind(KEY_TO_ACTION, REPEATING)
         self.accept("enter", self._on_enter)
 
+    def resume(self, former: "LibraryDesk") -> None:
+        """Show what an earlier window showed: its question, its cursor, its panels."""
+        self.state.ask(former.state.query)
+        self._context.search_text = former._context.search_text
+        self._context.queue_open = former._context.queue_open
+        self.ui.trends.open, self.ui.trends.measure = former.ui.trends.open, former.ui.trends.measure
+        if former.state.current_ident in self.state.idents:
+            self.state.put_cursor(self.state.idents.index(former.state.current_ident))
+
     def _rest_scene(self) -> None:
         """Nothing is drawn in 3D here; what would be cleared sixty times a second is put to rest."""
         self.viewport.place((0, 0, 1, 1))

@@ -23,6 +23,7 @@ from twinswing.stage.plant_text import load_atlas
 
 _HEAD_M = 0.14  # half a head's height, and a little
 _MOST_CAPTIONS = 4  # at once at a picture's foot
+_MOST_ANGLES = 8  # whose arms are kept free of words
 _MOST_BLOCKS = 500  # words that are kept set
 # What lies on a picture is drawn this far before the camera that took it: nearer than anything else.
 _PICTURE_M = 0.25
@@ -136,6 +137,8 @@ class AnnotationScene:
             drawings += [self._laid_before(d, camera, picture) for d in shapes.picture(picture.camera)]
         changed = self._show_lines(tuple(drawings))
         labels = [label for d in drawings for label in d.labels]
+        if camera is not None:
+            self._free = np.concatenate([self._free, _arms_px(drawings, camera, self.words)])
         return self._show_words(labels, shapes.captions if captions else (), camera) or changed
 
     def clear(self) -> None:
@@ -240,6 +243,22 @@ class AnnotationScene:
                 self._blocks.clear()
             found = self._blocks[key] = set_label(label, caption=caption, who=who, style=self.words, atlas=self._atlas)
         return found
+
+
+def _arms_px(drawings: list[Drawing], camera: PinholeCamera, style: WordStyle) -> FloatArray:
+    """Return small squares along the arms of angles, pixels, shape (n, 4): no words may cover what they tell."""
+    angles = [d for d in drawings if d.annotation.kind == "angle" and d.strokes][:_MOST_ANGLES]
+    if not angles:
+        return np.zeros((0, 4))
+    parts = np.linspace(0.0, 2.0, 9)
+    arms = [d.strokes[0].points for d in angles]
+    points = np.concatenate([
+        np.stack([np.interp(parts, np.arange(len(arm)), arm[:, k]) for k in range(3)], 1) for arm in arms
+    ])  # fmt: skip
+    spots = camera.project(points)
+    spots = spots[np.isfinite(spots).all(1)]
+    half = 4.0 * style.scale * text_px(camera.width_px, camera.height_px)
+    return np.concatenate([spots - half, spots + half], 1)
 
 
 def head_px(joints_m: FloatArray, camera: PinholeCamera) -> FloatArray:

@@ -42,6 +42,7 @@ class WordStyle:
 
 
 STYLE = WordStyle()
+_TRIED_AT_ONCE = 64  # places for a plate: most have one among the nearest
 _KIND_WORDS = {"drill": "Drill", "voice": "Voice note", "pair": "Before and after", "rating": "Rating"}
 
 
@@ -195,12 +196,14 @@ def _free(wanted: FloatArray, size: FloatArray, others: FloatArray, picture: Flo
     xs, ys = (c[(c >= min(gap, wanted[k])) & (c + size[k] <= max(picture[k] - gap, wanted[k] + size[k]))]
               for k, c in enumerate(corners))  # fmt: skip
     tried = np.stack(np.meshgrid(xs, ys), -1).reshape(-1, 2)
-    near = gap * 0.99
-    low, high = tried[:, None] - near, tried[:, None] + size + near
-    clash = np.any(np.all((low < others[None, :, 2:]) & (high > others[None, :, :2]), axis=2), axis=1)
-    tried = tried[~clash]
-    if not len(tried):
-        return wanted
     # Aside costs more than up or down, where a plate stays over what it speaks of.
     cost = np.abs(tried - wanted) @ np.array([1.6, 1.0])
-    return np.asarray(tried[int(np.argmin(cost))])
+    tried = tried[np.argsort(cost, kind="stable")]
+    near = gap * 0.99
+    for start in range(0, len(tried), _TRIED_AT_ONCE):
+        some = tried[start : start + _TRIED_AT_ONCE, None]
+        low, high = some - near, some + size + near
+        clash = np.any(np.all((low < others[None, :, 2:]) & (high > others[None, :, :2]), axis=2), axis=1)
+        if not clash.all():
+            return np.asarray(some[int(np.argmin(clash)), 0])
+    return wanted

@@ -1,5 +1,6 @@
 """What is advised: few things, causes first, with the golfer's own numbers; and whether it helped."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -198,3 +199,9 @@ def test_an_own_range_needs_swings_enough() -> None:
     assert found.low < 0.06
     assert found.high > 0.10
     assert replace(before(0.1)[0]).club is None
+
+
+def test_what_the_coach_says_names_measures_that_there_are() -> None:
+    for fault in fault_rules().values():
+        for name in re.findall(r"\{(\w+)\}", fault.says):
+            assert name in {c.measure for c in fault.when}, f"{fault.name} says {name}, which its rule does not judge"

@@ -4,7 +4,6 @@ And the next time: whether it helped, told by the same measures against the golf
 """
 
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -12,10 +11,11 @@ from math import hypot, isfinite, sqrt
 from pathlib import Path
 from statistics import fmean, stdev
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from twinswing.errors import InputError
 from twinswing.resources import asset
+from twinswing.swing.declared import read_toml, validated
 from twinswing.swing.faults import LIKELY, UNKNOWN, Fault, Finding, depth_of, fault_rules
 from twinswing.swing.measure_table import Range
 from twinswing.swing.model import Measure
@@ -107,15 +107,7 @@ def read_drills(folder: Path, faults: Mapping[str, Fault]) -> tuple[Drill, ...]:
     """Read a folder of drills; raises InputError for a file that holds none, or one for a fault that is not known."""
     drills = []
     for path in sorted(folder.glob("*.toml")):
-        try:
-            with path.open("rb") as file:
-                drill = Drill.model_validate(tomllib.load(file))
-        except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise InputError(f"{path.name}: expected a drill in TOML, found that {error}.") from error
-        except ValidationError as error:
-            first = error.errors()[0]
-            place = ".".join(str(part) for part in first["loc"])
-            raise InputError(f"{path.name}: {place}: {first['msg']}.") from error
+        drill = validated(Drill, read_toml(path, "a drill"), path.name)
         unknown = [name for name in drill.faults if name not in faults]
         if unknown:
             raise InputError(f"{path.name}: expected faults out of the rules, found {', '.join(unknown)}.")

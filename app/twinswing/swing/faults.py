@@ -1,6 +1,5 @@
 """Which of the twelve faults a swing has: rules from `assets/faults.toml`, with the probability that each holds."""
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -9,10 +8,11 @@ from math import erf, isfinite, prod, sqrt
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from twinswing.errors import InputError
 from twinswing.resources import asset
+from twinswing.swing.declared import read_toml, validated
 from twinswing.swing.measure_table import measure_table
 from twinswing.swing.model import Measure
 from twinswing.swing.positions import POSITIONS
@@ -152,12 +152,8 @@ def parse_faults(document: Mapping[str, Any], where: str) -> dict[str, Fault]:
     """Return faults by name; raises InputError for a rule that cannot be one, or causes that run in a circle."""
     faults: dict[str, Fault] = {}
     for name, values in document.items():
-        try:
-            faults[name] = Fault.model_validate({"name": name, **values} if isinstance(values, dict) else values)
-        except ValidationError as error:
-            first = error.errors()[0]
-            place = ".".join(str(part) for part in (name, *first["loc"]))
-            raise InputError(f"{where}: {place}: {first['msg'].removeprefix('Value error, ')}.") from error
+        named = {"name": name, **values} if isinstance(values, dict) else values
+        faults[name] = validated(Fault, named, where, name)
     for fault in faults.values():
         for following in fault.leads_to:
             if following.fault not in faults:
@@ -184,12 +180,7 @@ def _refuse_circles(faults: Mapping[str, Fault], where: str) -> None:
 
 def read_faults(path: Path) -> dict[str, Fault]:
     """Read the rules; raises InputError where they are no TOML or no rules."""
-    try:
-        with path.open("rb") as file:
-            document = tomllib.load(file)
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path.name}: expected rules of faults in TOML, found that {error}.") from error
-    return parse_faults(document, path.name)
+    return parse_faults(read_toml(path, "rules of faults"), path.name)
 
 
 @cache

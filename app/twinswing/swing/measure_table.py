@@ -1,14 +1,13 @@
 """What is measured, declared once in `assets/measures.toml`: labels, definitions, units, worth and ranges."""
 
-import tomllib
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from twinswing.errors import InputError
 from twinswing.resources import asset
+from twinswing.swing.declared import read_toml, validated
 from twinswing.swing.positions import POSITIONS
 
 _SUFFIX = {"rad": "_rad", "m": "_m", "m/s": "_mps", "s": "_s", "rad/s": "_radps", "1": ""}
@@ -97,12 +96,7 @@ def parse_table(document: dict[str, Any], where: str) -> dict[str, Listed]:
     """Return every measure by name; raises InputError for a declaration that says something impossible."""
     listed: dict[str, Listed] = {}
     for key, values in document.items():
-        try:
-            spec = MeasureSpec.model_validate(values)
-        except ValidationError as error:
-            first = error.errors()[0]
-            place = ".".join(str(part) for part in (key, *first["loc"]))
-            raise InputError(f"{where}: {place}: {first['msg'].removeprefix('Value error, ')}.") from error
+        spec = validated(MeasureSpec, values, where, key)
         for position in spec.at or (None,):
             name = key + (f"_{position}" if position else "") + _SUFFIX[spec.unit]
             listed[name] = Listed(name=name, key=key, spec=spec, position=position)
@@ -111,12 +105,7 @@ def parse_table(document: dict[str, Any], where: str) -> dict[str, Listed]:
 
 def read_table(path: Path) -> dict[str, Listed]:
     """Read a table of measures; raises InputError where it is no TOML or says something impossible."""
-    try:
-        with path.open("rb") as file:
-            document = tomllib.load(file)
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path.name}: expected a table of measures in TOML, found that {error}.") from error
-    return parse_table(document, path.name)
+    return parse_table(read_toml(path, "a table of measures"), path.name)
 
 
 @cache

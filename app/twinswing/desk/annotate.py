@@ -10,7 +10,7 @@ from twinswing.desk import layout
 from twinswing.desk.actions import Action
 from twinswing.desk.addons import Addon, PictureRect, TimelineLane
 from twinswing.desk.annotate_board import Board
-from twinswing.desk.annotate_canvas import Canvas
+from twinswing.desk.annotate_canvas import Box, Canvas
 from twinswing.desk.annotate_drills import drill_names
 from twinswing.desk.annotate_site import Spot, site_of
 from twinswing.desk.annotate_sound import Voices, is_sound
@@ -49,8 +49,8 @@ class Annotate(Addon):
         Action("annotate:redo", ("control-y", "shift-control-z", "control-shift-z"), "Do again", _GROUP, repeat=True),
         Action("annotate:delete", ("delete", "backspace"), "Delete the chosen one", _GROUP),
     )
-    keys = (*_LETTERS, "x", "h", *_STARS)
-    toolbar_px = 40.0
+    keys = (*_LETTERS, "x", "h", "shift-v", *_STARS)
+    toolbar_px = 44.0
 
     def __init__(self, review: OpenReview) -> None:
         self._review = review
@@ -70,6 +70,7 @@ class Annotate(Addon):
         self._over: Surface | None = None  # what the mouse is over
         self._at = (-1.0, -1.0)
         self._docked = 0
+        self._covering: list[Box] = []
 
     @property
     def _fonts(self) -> dict[str, Any]:
@@ -143,8 +144,10 @@ class Annotate(Addon):
     def takes_key(self, key: str) -> bool:
         """Take letters for tools while the palette is open, stars while one rates, and all before a field is there."""
         board = self.board
-        if board.writing is not None:
-            return not board.writing.active
+        # A field has the keyboard some frames after it was opened, and Dear ImGui says so one frame later still: what
+        # comes before is text (`panels.annotate_card` takes it in) and no action.
+        if board.writing is not None or (self.voices.choosing_file and key != "escape"):
+            return True
         if key == "v" and self.voices.recording is not None:
             self.voices.stop(keep=True)
             return True
@@ -157,6 +160,8 @@ class Annotate(Addon):
             board.hand.pin = not board.hand.pin
         elif key == "h":
             board.ground = not board.ground
+        elif key == "shift-v":
+            self.voices.choosing_file = board.may()
         elif key in _LETTERS:
             press_tool(board, self.voices, _LETTERS[key])
         else:
@@ -220,6 +225,7 @@ class Annotate(Addon):
     def draw_on_toolbar(self) -> None:
         """Draw the button that opens the tools."""
         side = imgui.get_frame_height()
+        imgui.set_cursor_pos_x(imgui.get_cursor_pos_x() + 6)
         if icon_button("annotate", "pen", "Annotate (E); a note at once (Q)", lit=self.board.palette, side=side):
             self.do("annotate:tools")
 
@@ -234,9 +240,9 @@ class Annotate(Addon):
         )
         self._shapes = self._layout.shapes(self.board.shown(desk.t_ns), desk.t_ns, self._around)
         scene = desk.viewport.rect
-        if self.board.palette:
-            draw_palette(self.board, self.voices, scene, self._fonts)
+        palette = draw_palette(self.board, self.voices, scene, self._fonts) if self.board.palette else None
         self._card.draw(self.board, self.voices, scene, self._fonts)
+        self._covering = [box for box in (palette, self._card.box) if box is not None]
         if self.board.listed:
             self._draw_list()
         if not imgui.is_mouse_hovering_rect(*_corners(self._picture.area), False):
@@ -246,7 +252,7 @@ class Annotate(Addon):
     def _draw_list(self) -> None:
         # Its first place is beside the measures, or what a plant's window has there.
         node = imgui.internal.dock_builder_get_central_node(layout.DOCK_ID)
-        beside = next((w for name in ("Measures", "Unit") if (w := imgui.internal.find_window_by_name(name))), None)
+        beside = next((w for name in ("Measures", "Alarms") if (w := imgui.internal.find_window_by_name(name))), None)
         if beside is not None and beside.dock_id and node is not None:
             imgui.set_next_window_dock_id(beside.dock_id, imgui.Cond_.first_use_ever)
         if self._docked < 2:
@@ -270,9 +276,6 @@ class Annotate(Addon):
         self._scene.area = (left, top, left + width, top + height)
         self._scene.camera = desk.viewport.pinhole
         canvas = Canvas(imgui.get_background_draw_list(), self._scene.area, self._fonts)
-        above = self._card.height_px + 8.0 if self._card.height_px else 0.0
-        said = self._shapes.captions
-        canvas.captions(said, selected=self.board.selected, hovered=self.board.hovered, above_px=above)
         self._draw_on(canvas, self._scene)
 
     def draw_on_picture(self, rect: PictureRect) -> None:
@@ -290,9 +293,14 @@ class Annotate(Addon):
         points = None if chosen is None else surface.handles(chosen, t_ns, self._around)
         if points is not None:
             canvas.keep_free(points)
+        canvas.cover(self._covering)
         few = surface.area[2] - surface.area[0] < _ROOMY_PX
         drawings = surface.drawings(self._shapes)
-        canvas.show(drawings, selected=board.selected, hovered=board.hovered, few_words=few)
+        said = self._shapes.captions if surface is self._scene else ()
+        card = self._card.box
+        above = 0.0 if card is None else card[3] - card[1] + 8.0
+        lit = {"selected": board.selected, "hovered": board.hovered}
+        canvas.show(drawings, said, **lit, few_words=few, above_px=above)
         surface.placed = canvas.placed
         if chosen is not None and points is not None and chosen.layer not in board.hidden:
             canvas.handles(points, colour_of(chosen), hollow=bool(chosen.pins))

@@ -100,11 +100,23 @@ class Canvas:
         """Put no words on these points, shape (n, 2), window pixels."""
         self._taken += [(x - reach, y - reach, x + reach, y + reach) for x, y in points.tolist()]
 
+    def cover(self, boxes: Sequence[Box]) -> None:
+        """Put no words below what lies over the picture."""
+        self._taken += boxes
+
     def show(
-        self, drawings: Sequence[Drawing], *, selected: str = "", hovered: str = "", few_words: bool = False
+        self,
+        drawings: Sequence[Drawing],
+        said: Sequence[tuple[Annotation, Label]] = (),
+        *,
+        selected: str = "",
+        hovered: str = "",
+        few_words: bool = False,
+        above_px: float = 0.0,
     ) -> None:
         """Draw what lies on the picture (0 to 1): all lines first, then all words above them.
 
+        said : what has no place, drawn so far above the picture's foot.
         few_words : say only what is chosen or pointed at: there is no room for more.
         """
         self._draw.push_clip_rect(vec(*self.area[:2]), vec(*self.area[2:]), True)
@@ -114,6 +126,7 @@ class Canvas:
         for drawing in ordered:
             lit = drawing.annotation.ident in (selected, hovered)
             self._lines(drawing, found[drawing.annotation.ident], lit=lit)
+        self._captions(said, selected, hovered, above_px)
         for drawing in reversed(ordered):
             lit = drawing.annotation.ident in (selected, hovered)
             for label in drawing.labels if lit or not few_words else ():
@@ -225,9 +238,7 @@ class Canvas:
         self._draw.add_rect_filled(vec(*box[:2]), vec(*box[2:]), theme.packed(_PLATE), 4.0)
         self._draw.add_text(vec(box[0] + 6, box[1] + 3), theme.packed(theme.ACCENT_BRIGHT), text)
 
-    def captions(
-        self, said: Sequence[tuple[Annotation, Label]], *, selected: str = "", hovered: str = "", above_px: float = 0.0
-    ) -> None:
+    def _captions(self, said: Sequence[tuple[Annotation, Label]], selected: str, hovered: str, above_px: float) -> None:
         """Draw what is said of no place, one above the other from the picture's lower left corner, above its foot."""
         bottom = self.area[3] - 12.0 - above_px
         for annotation, label in said:

@@ -55,6 +55,10 @@ class Hand:
         self.spots.append(spot)
         self.hover = None
 
+    def begin_at(self, spot: Spot) -> None:
+        """Move the first place that was pressed: what is meant is known only with the second one."""
+        self.spots[0] = spot
+
     def move(self, spot: Spot, pixel: tuple[float, float]) -> None:
         """Move to a place, with the button held or not."""
         self.hover = spot

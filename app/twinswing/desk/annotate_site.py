@@ -90,6 +90,12 @@ class Site(Protocol):
     def spot(self, pixel: tuple[float, float], t_ns: int, like: Anchor | None, *, ground: bool) -> Spot | None:
         """Return the place at a pixel of the scene's picture, in the measure of `like` where that is given."""
 
+    def beside(self, pixel: tuple[float, float], spot: Spot) -> Spot | None:
+        """Return the place at a pixel as near to the viewer as another place, in its measure; None where it needs not.
+
+        An arrow from the air to a machine begins beside the machine, not on the floor far behind it.
+        """
+
     def clock_text(self, t_ns: int) -> str:
         """Write a session time as this window's timeline does."""
 
@@ -234,6 +240,10 @@ class SwingSite:
         place = in_measure(world, anchor, joints, {})
         return None if place is None else Spot(anchor, place, joint, point(world))
 
+    def beside(self, pixel: tuple[float, float], spot: Spot) -> Spot | None:  # noqa: ARG002
+        """Return None: all places of a drawing lie as near as the body."""
+        return None
+
     def _world(
         self, camera: PinholeCamera, pixel: tuple[float, float], joints: FloatArray | None, *, ground: bool
     ) -> FloatArray | None:
@@ -315,6 +325,15 @@ class PlantSite:
         anchor = like or (OnMachine(picked.path) if picked is not None and met else InWorld())
         place = in_measure(world, anchor, None, self._machines)
         return None if place is None else Spot(anchor, place, "", point(world))
+
+    def beside(self, pixel: tuple[float, float], spot: Spot) -> Spot | None:
+        """Return the place at a pixel on the plane through a place of a machine that faces the viewer."""
+        camera = self.pinhole
+        if camera is None or spot.world_m is None or not isinstance(spot.anchor, OnMachine):
+            return None
+        world = facing(camera, pixel, np.asarray(spot.world_m))
+        place = None if world is None else in_measure(world, spot.anchor, None, self._machines)
+        return None if world is None or place is None else Spot(spot.anchor, place, "", point(world))
 
 
 def site_of(desk: Any) -> Site:

@@ -67,6 +67,16 @@ class Surface:
         x, y = at[0] - self.area[0], at[1] - self.area[1]
         return self.board.site.spot((x, y), t_ns, like, ground=self.board.ground)
 
+    def second_spot(self, at: Pixel, first: Pixel, first_spot: Spot, t_ns: int) -> tuple[Spot | None, Spot | None]:
+        """Return the second place of a drawing, and the first one again where the second tells what was meant."""
+        if isinstance(first_spot.anchor, InWorld) and not self.board.ground:
+            free = self.spot(at, t_ns, None)
+            if free is not None and (
+                begins := self.board.site.beside((first[0] - self.area[0], first[1] - self.area[1]), free)
+            ):
+                return free, begins
+        return self.spot(at, t_ns, first_spot.anchor), None
+
     def hit(self, at: Pixel) -> str:
         """Return the id of the annotation at a point of the window."""
         return hit(self.placed, *at)
@@ -139,6 +149,7 @@ class Pointer:
         self._board = board
         self._grab: Grab | None = None
         self._on: Surface | None = None
+        self._first: tuple[Pixel, Spot] = ((0.0, 0.0), Spot(InWorld(), ()))
 
     @property
     def holds(self) -> bool:
@@ -161,12 +172,12 @@ class Pointer:
 
     def _draw(self, surface: Surface, at: Pixel, t_ns: int) -> None:
         hand, board = self._board.hand, self._board
-        like = hand.spots[0].anchor if hand.spots else None
-        spot = surface.spot(at, t_ns, like)
+        spot = self._next(surface, at, t_ns)
         if spot is None or not board.may():
             return
         if not hand.spots:
             board.begun_ns = t_ns
+            self._first = (at, spot)
         if board.writing is not None:
             board.writing.spots = [spot]
         elif hand.tool in ("rating", "voice", "pair"):
@@ -210,8 +221,7 @@ class Pointer:
         hand = self._board.hand
         if not hand.tool:
             return
-        like = hand.spots[0].anchor if hand.spots else None
-        spot = surface.spot(at, self._board.desk.t_ns, like)
+        spot = self._next(surface, at, self._board.desk.t_ns)
         if spot is None:
             hand.hover = None
         else:
@@ -228,9 +238,19 @@ class Pointer:
             return
         if surface is None or not hand.tool or board.writing is not None:
             return
-        like = hand.spots[0].anchor if hand.spots else None
-        if hand.release(surface.spot(at, board.desk.t_ns, like), at):
+        if hand.release(self._next(surface, at, board.desk.t_ns), at):
             board.finish()
+
+    def _next(self, surface: Surface, at: Pixel, t_ns: int) -> Spot | None:
+        """Return the place that a press here would give to what is being drawn."""
+        hand = self._board.hand
+        if not hand.spots:
+            return surface.spot(at, t_ns, None)
+        if hand.tool not in ("arrow", "line"):
+            return surface.spot(at, t_ns, hand.spots[0].anchor)
+        spot, begins = surface.second_spot(at, *self._first, t_ns)
+        hand.begin_at(begins or self._first[1])
+        return spot
 
 
 def moved(grab: Grab, surface: Surface, at: Pixel, t_ns: int, around: Around) -> Annotation:

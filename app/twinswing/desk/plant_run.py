@@ -20,6 +20,7 @@ from twinswing.streams.supervisor import Supervisor
 
 if TYPE_CHECKING:
     from twinswing.desk.addons import Addon
+    from twinswing.desk.open_review import OpenReview
     from twinswing.desk.plant_window import PlantDesk, PlantHistory
 
 _PICTURE_FRAMES = 12  # panels settle in three; the worker's answers come within these
@@ -36,6 +37,7 @@ class LivePlant:
     supervisor: Supervisor
     recorder: PlantRecorder | None = None
     trouble: str = field(default="")
+    review: "OpenReview | None" = None  # what was annotated, until there is a finished recording to keep it in
 
     def check(self) -> None:
         """Raise what ended the sources' thread, if something did; note why a recording stopped."""
@@ -84,6 +86,8 @@ def run_live(
     """Show a plant live until the window is closed or `seconds` are over; return the exit status."""
     with connected(plant, folder, file=file, record=record, speed=speed) as live:
         following = _show(live.history, plant.name, offscreen=offscreen, seconds=seconds, live=live, folder=Path.cwd())
+    if record is not None and live.review is not None:
+        live.review.save_to(record)
     return _go_on(following, offscreen=offscreen, seconds=seconds)
 
 
@@ -135,7 +139,9 @@ def _show(
         name=name if live is None else "",
         act=live.history.act if live is not None else None,
     )
-    carry_tools(desk)
+    review = carry_tools(desk)
+    if live is not None and live.recorder is not None:
+        live.review, desk.recording_to = review, live.recorder.path
     if home is not None:
         desk.add(home)
     try:

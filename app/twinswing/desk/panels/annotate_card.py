@@ -11,7 +11,7 @@ from twinswing.desk.annotate_board import Board, Writing
 from twinswing.desk.annotate_canvas import waveform
 from twinswing.desk.annotate_sound import Voices, is_sound
 from twinswing.desk.panels.annotate_icons import WORDS, draw_icon, star
-from twinswing.desk.panels.annotate_palette import begin_floating, icon_button, swatches
+from twinswing.desk.panels.annotate_palette import begin_floating, icon_button, swatches, window_box
 from twinswing.desk.viewport import Rect
 from twinswing.review.model import Annotation, Span
 from twinswing.stage.annotation_shapes import colour_of
@@ -31,11 +31,11 @@ class Card:
         self._draft: tuple[str, str] = ("", "")
         self._path = ""
         self._focus_path = False
-        self.height_px = 0.0
+        self.box: tuple[float, float, float, float] | None = None
 
     def draw(self, board: Board, voices: Voices, scene: Rect, fonts: dict[str, Any]) -> None:
-        """Draw what there is to be drawn, and note how high it is."""
-        self.height_px = 0.0
+        """Draw what there is to be drawn, and note what it covers."""
+        self.box = None
         x, y = scene[0] + scene[2] / 2, scene[1] + scene[3] - 12
         chosen = board.chosen
         width = min(_FIELD_PX, scene[2] - 90.0)
@@ -53,7 +53,7 @@ class Card:
             self._inspect(board, voices, chosen, fonts, width)
         else:
             return
-        self.height_px = imgui.get_window_height()
+        self.box = window_box()
         imgui.end()
 
     # -- writing -------------------------------------------------------------------------------------------------
@@ -203,7 +203,7 @@ def _time(board: Board, a: Annotation) -> None:
     if a.time.is_moment:
         imgui.set_next_item_width(78)
         imgui.push_style_var(imgui.StyleVar_.frame_padding, vec(6, 0))
-        _, shown = imgui.input_float("##shown", a.time.shown_s, 0.0, 0.0, "for %.2f s")
+        _, shown = imgui.input_float("##shown", a.time.shown_s, 0.0, 0.0, "for %.3g s")
         imgui.pop_style_var()
         if imgui.is_item_deactivated_after_edit():
             board.edit(a.ident, time=Span.moment(a.time.start_ns, min(max(shown, 0.0), 3600.0)))

@@ -17,7 +17,7 @@ TOOLS: dict[str, tuple[str, str, str]] = {
     "freehand": ("Freehand", "f", "draw with the button held"),
     "plane": ("Plane", "p", "click three of its points"),
     "pair": ("Before and after", "b", "marks this moment; go to the other one and press B again"),
-    "voice": ("Voice note", "v", "speak; V keeps it, Esc drops it"),
+    "voice": ("Voice note", "v", "speak; V keeps it, Esc drops it. Shift+V: from a sound file"),
     "tag": ("Tag", "t", "a word to find it again by"),
     "rating": ("Rating", "r", "1 to 5"),
     "drill": ("Drill", "d", "what to practise"),

@@ -14,6 +14,8 @@ from twinswing.stage.annotation_shapes import Around, colour_of, measured
 vec = imgui.ImVec2
 NAME = "Annotations"
 _ROW_PX = 40.0
+_WIDE_PX = 560.0  # from here on a row is one line, and what filters them lies beside the search
+_WIDE_ROW_PX = 25.0
 
 
 class AnnotationList:
@@ -21,20 +23,29 @@ class AnnotationList:
 
     def __init__(self) -> None:
         self._scrolled_to = ""
+        self._row_px = _ROW_PX
 
     def draw(self, board: Board, fonts: dict[str, Any], around: Around) -> None:
         """Draw the whole panel."""
-        imgui.set_next_item_width(-1)
-        _, board.query = imgui.input_text_with_hint("##search", "Search words, kinds, authors", board.query)
-        _kinds(board)
-        _layers(board)
-        imgui.separator()
+        wide = imgui.get_content_region_avail().x > _WIDE_PX
         found = board.found()
         total = len(board.review.document)
+        count = f"{len(found)} of {total}" if len(found) < total else f"{total} in all"
+        imgui.set_next_item_width(220.0 if wide else -1.0)
+        _, board.query = imgui.input_text_with_hint("##search", "Search words, kinds, authors", board.query)
+        if wide:
+            imgui.same_line(0, 12)
+        _kinds(board)
+        if wide:
+            imgui.same_line(0, 12)
+        _layers(board, wide=wide)
+        if not wide:
+            imgui.separator()
         if not found:
             _nothing(total)
             return
-        imgui.text_disabled(f"{len(found)} of {total}" if len(found) < total else f"{total} in all")
+        imgui.text_disabled(count)
+        self._row_px = _WIDE_ROW_PX if wide else _ROW_PX
         if imgui.begin_child("annotations"):
             self._rows(board, found, fonts, around)
         imgui.end_child()
@@ -44,41 +55,44 @@ class AnnotationList:
             self._scrolled_to = board.selected
             at = next((i for i, a in enumerate(found) if a.ident == board.selected), None)
             if at is not None:
-                top = at * _ROW_PX
+                top = at * self._row_px
                 seen = imgui.get_scroll_y()
-                if not seen <= top <= seen + imgui.get_window_height() - _ROW_PX:
+                if not seen <= top <= seen + imgui.get_window_height() - self._row_px:
                     imgui.set_scroll_y(max(top - imgui.get_window_height() / 3, 0.0))
         clipper = imgui.ListClipper()
-        clipper.begin(len(found), _ROW_PX)
+        clipper.begin(len(found), self._row_px)
         imgui.push_style_var(imgui.StyleVar_.item_spacing, vec(0, 0))
         while clipper.step():
             for i in range(clipper.display_start, clipper.display_end):
-                _row(board, found[i], fonts, around)
+                _row(board, found[i], fonts, around, self._row_px)
         imgui.pop_style_var()
         clipper.end()
 
 
-def _row(board: Board, a: Annotation, fonts: dict[str, Any], around: Around) -> None:
+def _row(board: Board, a: Annotation, fonts: dict[str, Any], around: Around, high: float) -> None:
     at = imgui.get_cursor_screen_pos()
     width = imgui.get_content_region_avail().x
-    if imgui.selectable(f"##{a.ident}", a.ident == board.selected, 0, vec(width, _ROW_PX))[0]:
+    if imgui.selectable(f"##{a.ident}", a.ident == board.selected, 0, vec(width, high))[0]:
         board.choose(a.ident, jump=True)
         board.hand.take("")
     hovered = imgui.is_item_hovered()
     draw = imgui.get_window_draw_list()
-    draw_icon(draw, a.kind, at.x + 14, at.y + _ROW_PX / 2, 8.0, theme.packed((*colour_of(a), 1.0)))
+    draw_icon(draw, a.kind, at.x + 14, at.y + high / 2, 8.0, theme.packed((*colour_of(a), 1.0)))
     text, faint = about(a, board.desk.t_ns, around)
     when = board.site.clock_text(a.time.start_ns)
     imgui.push_font(fonts.get("body"), 13.0)
     when_px = imgui.calc_text_size(when).x
     imgui.pop_font()
     left, right = at.x + 32, at.x + width - 6
-    clip = imgui.ImVec4(left, at.y, right, at.y + _ROW_PX)
     ink, dim = theme.packed(theme.INK), theme.packed(theme.FAINT)
-    draw.add_text(fonts["body"], 15.0, vec(left, at.y + 3), ink, fitted(text, right - left), cpu_fine_clip_rect=clip)
-    clip.z = right - when_px - 8
-    draw.add_text(fonts["body"], 13.0, vec(left, at.y + 21), dim, faint, cpu_fine_clip_rect=clip)
-    draw.add_text(fonts["body"], 13.0, vec(right - when_px, at.y + 21), dim, when)
+    one_line = high < _ROW_PX
+    beside = left + (right - left) * 0.62  # where the fainter words begin on one line
+    words_to, faint_at = (beside - 10, vec(beside, at.y + 5)) if one_line else (right, vec(left, at.y + 21))
+    clip = imgui.ImVec4(left, at.y, words_to, at.y + high)
+    draw.add_text(fonts["body"], 15.0, vec(left, at.y + 3), ink, fitted(text, words_to - left), cpu_fine_clip_rect=clip)
+    clip = imgui.ImVec4(left, at.y, right - when_px - 8, at.y + high)
+    draw.add_text(fonts["body"], 13.0, faint_at, dim, faint, cpu_fine_clip_rect=clip)
+    draw.add_text(fonts["body"], 13.0, vec(right - when_px, faint_at.y), dim, when)
     if hovered and len(a.text) > 30:
         imgui.push_font(fonts.get("body"), 0.0)
         if imgui.begin_tooltip():
@@ -131,9 +145,11 @@ def _kinds(board: Board) -> None:
             board.kinds ^= {kind}
 
 
-def _layers(board: Board) -> None:
+def _layers(board: Board, *, wide: bool) -> None:
     authors = board.review.document.authors
     if len(authors) < 2 and not board.hidden:
+        if wide:
+            imgui.new_line()
         return
     for i, author in enumerate(authors):
         on = author not in board.hidden

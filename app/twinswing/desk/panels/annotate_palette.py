@@ -80,8 +80,14 @@ def begin_floating(name: str, x: float, y: float, pivot: tuple[float, float]) ->
     imgui.pop_style_var(3)
 
 
-def draw_palette(board: Board, voices: Voices, scene: Rect, fonts: dict[str, Any]) -> None:
-    """Draw the bar at the top of the scene, on one line where there is room, else on two, and a line on what to do."""
+def window_box() -> tuple[float, float, float, float]:
+    """Return what Dear ImGui's current window covers: left, top, right, bottom, pixels."""
+    at, size = imgui.get_window_pos(), imgui.get_window_size()
+    return at.x, at.y, at.x + size.x, at.y + size.y
+
+
+def draw_palette(board: Board, voices: Voices, scene: Rect, fonts: dict[str, Any]) -> tuple[float, float, float, float]:
+    """Draw the bar at the top of the scene, on two lines where there is no room for one; return what it covers."""
     left, top, width, _ = scene
     begin_floating("Annotate", left + width / 2, top + 10, (0.5, 0.0))
     tools_px = (len(TOOLS) + 1) * (_SIDE_PX + _GAP_PX)
@@ -91,7 +97,9 @@ def draw_palette(board: Board, voices: Voices, scene: Rect, fonts: dict[str, Any
         _bar()
     _rest(board)
     _hint(board, voices, fonts)
+    box = window_box()
     imgui.end()
+    return box
 
 
 def _bar() -> None:

@@ -1,6 +1,7 @@
 """The folder that a golfer gets: opened by a phone's browser from the disk, complete, and nothing from elsewhere."""
 
 import base64
+import json
 import re
 import shutil
 from dataclasses import replace
@@ -14,6 +15,7 @@ import pytest
 from tests.report.browser import opened
 from tests.stage.annotation_kit import make
 from twinswing.cli.main import main
+from twinswing.report import film_swing
 from twinswing.report.html_notes import drill_of
 from twinswing.report.html_report import report_html
 from twinswing.report.notes import load_notes
@@ -167,3 +169,24 @@ def test_a_drill_is_known_by_its_name_alone() -> None:
     assert found is not None
     assert drill_of(make("drill", text="some other drill")) is None
     assert drill_of(make("text", text="turn against the wall")) is None
+
+
+def test_what_was_said_is_exported_for_other_programs(recording: Path, tmp_path, capsys) -> None:
+    out = tmp_path / "out"
+    for to, expected in (("vtt", "WEBVTT"), ("notes-csv", "id,kind,author"), ("foxglove-events", "[")):
+        assert main(["export", str(recording), "--to", to, "-o", str(out)]) == 0
+        text = out.read_text("utf-8")
+        assert text.startswith(expected)
+        assert "Posture" in text
+    assert len(json.loads(text)) == 5
+    assert main(["export", str(recording), "--to", "vtt", "--rate", "5", "-o", str(out)]) == 3
+    bare = bundled_recording("iron-down-the-line.mcap")
+    assert main(["export", str(bare), "--to", "vtt", "-o", str(out)]) == 3
+    assert "none in" in capsys.readouterr().err
+
+
+def test_no_report_reads_a_video_but_through_the_cover() -> None:
+    """A face leaves by whatever opens the video itself."""
+    for path in (Path(film_swing.__file__).parent).glob("*.py"):
+        text = path.read_text("utf-8")
+        assert not re.search(r"\b(open_video|VideoSource)\b", text), path.name

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from twinswing import __version__
 from twinswing.errors import TwinswingError
 
+_EXPORTS = ["trc", "c3d", "bvh", "csv", "parquet", "glb", "vtt", "notes-csv", "foxglove-events"]
 _UNITS_HELP = "where the file leaves them open: accel=g,gyro=deg/s and the like, counts as accel=counts:16"
 
 
@@ -176,9 +177,9 @@ def _plant_commands(sub: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 
 def _share_commands(sub: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    p = sub.add_parser("export", help="a swing's motion or a plant's observations for other programs")
+    p = sub.add_parser("export", help="a swing's motion, a plant's observations or what was said, for other programs")
     p.add_argument("file", metavar="FILE.mcap")
-    p.add_argument("--to", required=True, choices=["trc", "c3d", "bvh", "csv", "parquet", "glb"])
+    p.add_argument("--to", required=True, choices=_EXPORTS)
     p.add_argument("--rate", type=float, metavar="HZ", help="samples a second; by default the body's own")
     p.add_argument("-o", "--out", required=True, metavar="OUT")
     p = sub.add_parser("report", help="one self-contained page of a recording")

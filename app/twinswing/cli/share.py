@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from twinswing.cli.replay import existing, writable
+from twinswing.errors import InputError
 
 
 def export(arguments: argparse.Namespace) -> int:
@@ -11,13 +12,33 @@ def export(arguments: argparse.Namespace) -> int:
     from twinswing.cli.plant import export as plant_export
     from twinswing.cli.plant import is_plant
     from twinswing.report.export import export_session
+    from twinswing.report.export_notes import FORMATS
     from twinswing.swing.session_io import load_session
 
     path = existing(arguments.file, "a recording (.mcap)")
+    if arguments.to in FORMATS:
+        return _export_notes(path, arguments)
     if is_plant(path):
         return plant_export(arguments)
     session = load_session(path)
     export_session(session, arguments.to, Path(arguments.out), arguments.rate)
+    return 0
+
+
+def _export_notes(path: Path, arguments: argparse.Namespace) -> int:
+    from twinswing.cli.plant import is_plant
+    from twinswing.report.export_notes import export_notes
+    from twinswing.report.film_swing import aspects_of
+    from twinswing.stage.annotation_shapes import Around
+    from twinswing.swing.session_io import load_session
+
+    if arguments.rate is not None:
+        raise InputError(f"--rate: what was said has no rate; leave it out with --to {arguments.to}")
+    around = None
+    if not is_plant(path):
+        session = load_session(path)
+        around = Around(body=session.body, aspects=aspects_of(session))
+    export_notes(path, arguments.to, writable(arguments.out), around)
     return 0
 
 

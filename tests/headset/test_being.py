@@ -11,7 +11,7 @@ from tests.headset.works import works
 from twinswing.body.skeleton import JOINT
 from twinswing.headset.being import Being, BeingSettings
 from twinswing.headset.canvas import Canvas
-from twinswing.headset.frames import FloatArray, pose_matrix, rigid_inverse, xyzw_from_rotation
+from twinswing.headset.frames import FloatArray, pose_matrix, pose_toward, rigid_inverse, xyzw_from_rotation
 from twinswing.headset.hands import INDEX_TIP, JOINTS, PALM, THUMB_TIP, WRIST, Hand, hand_from_joints
 from twinswing.headset.plant_visit import PlantVisit
 from twinswing.headset.pointing import Ray
@@ -32,16 +32,6 @@ QUICK = Quality(msaa=0, shadow_px=0, detailed_ground=False, light_figure=True)  
 
 def head_at(height_m: float = 1.7) -> FloatArray:
     return pose_matrix([0.0, height_m, 0.0], LEVEL)
-
-
-def pointing(start: FloatArray, target: FloatArray) -> FloatArray:
-    """Return a pose of the play space at a place whose -Z points at another."""
-    z = (start - target) / np.linalg.norm(start - target)
-    x = np.cross([0.0, 1.0, 0.0], z)
-    x /= np.linalg.norm(x)
-    out = np.eye(4)
-    out[:3, 0], out[:3, 1], out[:3, 2], out[:3, 3] = x, np.cross(z, x), z, start
-    return out
 
 
 def bare_hand(at: FloatArray, toward: FloatArray, *, pinched: bool) -> Hand:
@@ -80,7 +70,8 @@ class Worn:
         x0, y0, x1, y1 = card.canvas.buttons[button]
         across, down = (x0 + x1) / 2 / card.canvas.width, (y0 + y1) / 2 / card.canvas.height
         local = np.array([(across - 0.5) * card.width_m, (0.5 - down) * card.height_m, 0.0, 1.0])
-        way = pointing(np.array([0.2, 1.5, 0.1]), self.to_play((card.pose @ local)[:3]))
+        start = np.array([0.2, 1.5, 0.1])
+        way = pose_toward(start, self.to_play((card.pose @ local)[:3]) - start)
         for trigger in (0.0, 1.0, 0.0):
             self.right(way, trigger=trigger)
 

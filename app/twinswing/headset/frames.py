@@ -101,6 +101,17 @@ def pose_matrix(position_m: ArrayLike, quaternion_xyzw: ArrayLike) -> FloatArray
     return out
 
 
+def pose_toward(place_m: FloatArray, along: FloatArray) -> FloatArray:
+    """Return the pose at a place whose -Z points along a direction, Y as far up as can be."""
+    forward = along / max(float(np.linalg.norm(along)), 1e-9)
+    up = np.array([0.0, 1.0, 0.0]) if abs(forward[1]) < 0.99 else np.array([0.0, 0.0, 1.0])
+    right = np.cross(forward, up)
+    right /= np.linalg.norm(right)
+    out = np.eye(4)
+    out[:3, 0], out[:3, 1], out[:3, 2], out[:3, 3] = right, np.cross(right, forward), -forward, place_m
+    return out
+
+
 def about_up(angle_rad: float) -> FloatArray:
     """Return the turn about the world's up axis, counter-clockwise from above, shape (4, 4)."""
     c, s = float(np.cos(angle_rad)), float(np.sin(angle_rad))

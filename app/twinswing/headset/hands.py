@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from twinswing.headset.frames import FloatArray
+from twinswing.headset.frames import FloatArray, pose_toward
 from twinswing.headset.pointing import pinch_value
 
 SIDES: tuple[str, str] = ("left", "right")
@@ -123,22 +123,11 @@ def hand_from_joints(joints_m: FloatArray, former: Hand | None = None) -> Hand:
     presses; a fist squeezes. What controllers alone have (stick, buttons) stays from `former`.
     """
     knuckle, wrist = joints_m[INDEX_PROXIMAL], joints_m[WRIST]
-    aim = _looking(knuckle, knuckle - wrist)
-    grip = _looking(joints_m[PALM], joints_m[MIDDLE_METACARPAL] - wrist)
+    aim = pose_toward(knuckle, knuckle - wrist)
+    grip = pose_toward(joints_m[PALM], joints_m[MIDDLE_METACARPAL] - wrist)
     tips = joints_m[[MIDDLE_TIP, RING_TIP, LITTLE_TIP]]
     reach = np.linalg.norm(tips - wrist, axis=1).mean() / max(float(np.linalg.norm(knuckle - wrist)), 1e-3)
     # Open fingers reach about 1.9 times as far from the wrist as the knuckle, those of a fist about as far.
     fist = float(np.clip((1.5 - reach) / 0.4, 0.0, 1.0))
     pinch = pinch_value(joints_m[THUMB_TIP], joints_m[INDEX_TIP]) if fist < 0.5 else 0.0
     return replace(former or Hand(), aim=aim, grip=grip, trigger=pinch, squeeze=fist, joints_m=joints_m)
-
-
-def _looking(place_m: FloatArray, along: FloatArray) -> FloatArray:
-    """Return the pose at a place whose -Z points along a direction, Y as far up as can be."""
-    forward = along / max(float(np.linalg.norm(along)), 1e-9)
-    up = np.array([0.0, 1.0, 0.0]) if abs(forward[1]) < 0.99 else np.array([0.0, 0.0, 1.0])
-    right = np.cross(forward, up)
-    right /= np.linalg.norm(right)
-    out = np.eye(4)
-    out[:3, 0], out[:3, 1], out[:3, 2], out[:3, 3] = right, np.cross(right, forward), -forward, place_m
-    return out

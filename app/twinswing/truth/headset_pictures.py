@@ -10,7 +10,7 @@ import panda3d.core as p3d
 
 from twinswing.body.skeleton import JOINT
 from twinswing.headset.being import Being
-from twinswing.headset.frames import FloatArray, Fov, View, pose_matrix, rigid_inverse
+from twinswing.headset.frames import FloatArray, Fov, View, pose_matrix, pose_toward, rigid_inverse
 from twinswing.headset.hands import Hand
 from twinswing.headset.stereo import StereoPicture, StereoSettings
 from twinswing.headset.swing_visit import SwingVisit
@@ -73,13 +73,7 @@ def _host() -> p3d.GraphicsOutput:
 
 
 def _pointing(start: FloatArray, target: FloatArray) -> FloatArray:
-    """Return the pose at a place whose -Z points at another, play space."""
-    z = (start - target) / np.linalg.norm(start - target)
-    x = np.cross([0.0, 1.0, 0.0], z)
-    x /= np.linalg.norm(x)
-    out = np.eye(4)
-    out[:3, 0], out[:3, 1], out[:3, 2], out[:3, 3] = x, np.cross(z, x), z, start
-    return out
+    return pose_toward(start, target - start)
 
 
 def beside_a_swing(folder: Path) -> None:

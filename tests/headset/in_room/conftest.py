@@ -13,6 +13,7 @@ from twinswing.body.camera import PinholeCamera
 from twinswing.headset.frames import FloatArray, rigid_inverse
 from twinswing.headset.run import Headset
 from twinswing.headset.swing_visit import SwingVisit
+from twinswing.headset.visit import Visit
 from twinswing.resources import bundled_recording
 from twinswing.stage.offscreen import OffscreenStage
 from twinswing.swing.session_io import load_session
@@ -39,6 +40,15 @@ def unlike(picture: np.ndarray, wanted: np.ndarray) -> float:
     return float((off > 8).mean())
 
 
+def step_until(headset: Headset, condition: Callable[[], bool], what: str) -> None:
+    """Draw frames until something is so."""
+    for _ in range(MOST_FRAMES):
+        headset.step()
+        if condition():
+            return
+    pytest.fail(f"{what} did not come true within {MOST_FRAMES} frames")
+
+
 class Wearer:
     """A headset, and the driver that moves it; poses that it takes are in the play space."""
 
@@ -54,11 +64,7 @@ class Wearer:
             self.headset.step()
 
     def until(self, condition: Callable[[], bool], what: str) -> None:
-        for _ in range(MOST_FRAMES):
-            self.headset.step()
-            if condition():
-                return
-        pytest.fail(f"{what} did not come true within {MOST_FRAMES} frames")
+        step_until(self.headset, condition, what)
 
     def wear(self, **changes: object) -> None:
         """Move, and wait until the headset says so."""
@@ -139,6 +145,23 @@ class Wearer:
     def pictures(self) -> tuple[np.ndarray, np.ndarray]:
         assert self.headset.link.picture is not None
         return self.headset.link.picture.read()
+
+
+@contextmanager
+def wearing(visit: Visit) -> Iterator[Wearer]:
+    """Wear a headset of one's own in a visit, standing where it begins with idle hands."""
+    headset, remote = Headset(visit), Remote()
+    try:
+        remote.wear(head=pose(0, 1.7, 0))
+        wearer = Wearer(headset, remote)
+        wearer.until(lambda: headset.frames >= 3, "a frame's being seen")
+        wearer.wear(head=pose(0, 1.7, 0), left=Worn().left, right=Worn().right)
+        headset.being.placed = False
+        wearer.frames(6)
+        yield wearer
+    finally:
+        remote.close()
+        headset.close()
 
 
 @pytest.fixture(scope="module")

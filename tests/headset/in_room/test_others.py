@@ -1,18 +1,12 @@
 """Two golfers side by side, and a plant as it runs: each in a headset of its own."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import numpy as np
 import pytest
 
-from tests.headset.in_room.conftest import Wearer, unlike
-from tests.headset.in_room.remote import Remote, Worn, pose
+from tests.headset.in_room.conftest import unlike, wearing
 from tests.headset.works import works
 from twinswing.headset.plant_visit import PlantVisit
-from twinswing.headset.run import Headset
 from twinswing.headset.swing_visit import SwingVisit
-from twinswing.headset.visit import Visit
 from twinswing.plant.alarms import AlarmState
 from twinswing.plant.store import LiveHistory
 from twinswing.resources import bundled_recording
@@ -20,22 +14,6 @@ from twinswing.streams.observations import Observation
 from twinswing.swing.session_io import load_session
 
 S = 1_000_000_000
-
-
-@contextmanager
-def wearing(visit: Visit) -> Iterator[Wearer]:
-    headset, remote = Headset(visit), Remote()
-    try:
-        remote.wear(head=pose(0, 1.7, 0))
-        wearer = Wearer(headset, remote)
-        wearer.until(lambda: headset.frames >= 3, "a frame's being seen")
-        wearer.wear(head=pose(0, 1.7, 0), left=Worn().left, right=Worn().right)
-        headset.being.placed = False
-        wearer.frames(6)
-        yield wearer
-    finally:
-        remote.close()
-        headset.close()
 
 
 def test_two_golfers_are_seen_side_by_side_at_life_size_by_each_eye():

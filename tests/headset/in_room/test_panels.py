@@ -3,7 +3,7 @@
 import json
 import os
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import xr
 
-from tests.headset.in_room.conftest import MOST_FRAMES
+from tests.headset.in_room.conftest import step_until
 from twinswing.headset.card import Card, Pin, before_head
 from twinswing.headset.run import Headset
 from twinswing.headset.swing_visit import SwingVisit
@@ -58,13 +58,6 @@ class Shown:
         y = [round((middle[1] + s * half[1]) * height) for s in (-1, 1)]
         return picture[y[0] + INSET_PX : y[1] - INSET_PX, x[0] + INSET_PX : x[1] - INSET_PX].astype(float).mean(-1)
 
-    def until(self, condition: Callable[[], bool], what: str) -> None:
-        for _ in range(MOST_FRAMES):
-            self.headset.step()
-            if condition():
-                return
-        pytest.fail(f"{what} did not come true within {MOST_FRAMES} frames")
-
 
 def sharpness(picture: np.ndarray) -> float:
     """Return how steep the edges are: the root mean square of the steps from pixel to pixel."""
@@ -100,7 +93,7 @@ def shown(tmp_path_factory) -> Iterator[Shown]:
         patch.setenv("OXR_VIEWPORT_SCALE_PERCENTAGE", "36")
         headset = Headset(SwingVisit(load_session(bundled_recording("driver-face-on.mcap"))))
         made = Shown(headset, folder / "screen/Xvfb_screen0")
-        made.until(lambda: headset.frames >= 3, "a frame's being seen")
+        step_until(headset, lambda: headset.frames >= 3, "a frame's being seen")
         made.card.pin = Pin("world", before_head(headset.being.head, 0.0, 0.0, AWAY_M))
         yield made
         headset.close()

@@ -5,10 +5,9 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from tests.headset.in_room.conftest import Wearer
-from tests.headset.in_room.remote import Controller, Remote, Worn, pointing, pose
+from tests.headset.in_room.conftest import Wearer, wearing
+from tests.headset.in_room.remote import Controller, pointing
 from twinswing.headset.plant_visit import PlantVisit
-from twinswing.headset.run import Headset
 from twinswing.plant.recorded import RecordedHistory
 from twinswing.resources import bundled_recording
 
@@ -19,16 +18,8 @@ def walker() -> Iterator[Wearer]:
         visit = PlantVisit(history)
         raised = visit._picture.raised_ns
         visit.head = visit.head.seek(float(raised[len(raised) // 2]) / 1e9 + 20.0)
-        headset, remote = Headset(visit), Remote()
-        remote.wear(head=pose(0, 1.7, 0))
-        wearer = Wearer(headset, remote)
-        wearer.until(lambda: headset.frames >= 3, "a frame's being seen")
-        wearer.wear(head=pose(0, 1.7, 0), left=Worn().left, right=Worn().right)
-        headset.being.placed = False
-        wearer.frames(6)
-        yield wearer
-        remote.close()
-        headset.close()
+        with wearing(visit) as wearer:
+            yield wearer
 
 
 def test_someone_stands_in_the_aisle_at_life_size(walker: Wearer):

@@ -92,6 +92,10 @@ _KEY_LABELS = {
     "shift-arrow_left": "Sh+Left",
     "shift-arrow_right": "Sh+Right",
     "shift-a": "Sh+A",
+    "shift-arrow_up": "Sh+Up",
+    "shift-arrow_down": "Sh+Down",
+    "control-a": "Ctrl+A",
+    "backspace": "Bksp",
 }
 
 

@@ -23,7 +23,10 @@ _DO = (
     Action("compare", ("c",), "Compare the two chosen", "Recording"),
     Action("tag", ("t",), "Add a tag", "Recording"),
     Action("rename", ("f2",), "Give it a name", "Recording"),
-    *(Action(f"rate:{n}", (str(n),), f"Rate {n}" if n else "Take the rating away", "Recording") for n in range(6)),
+    *(
+        Action(f"rate:{n}", (str(n),), "Rate it, 1 to 5" if n else "Take the rating away", "Recording")
+        for n in range(6)
+    ),
     Action("delete", ("delete",), "Delete", "Recording"),
 )
 _FIND = (

@@ -161,7 +161,8 @@ class LibraryDesk(BaseDesk):
         done, total = self.worker.scanned
         if total:
             return f"reading {done:,} of {total:,}"
-        return self.worker.problems[0] if self.worker.problems else ""
+        # Before anything was added there is no folder, and nothing is amiss.
+        return self.worker.problems[0] if self.worker.problems and self.state.choices.total else ""
 
     def _draw_scene(self) -> None:
         pass

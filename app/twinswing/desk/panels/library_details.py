@@ -12,6 +12,7 @@ from twinswing.desk.panels.library_draw import (
     chip,
     chip_width,
     danger,
+    fitted,
     heading,
     primary,
     right_edge,
@@ -20,7 +21,7 @@ from twinswing.desk.panels.library_draw import (
     text_fitted,
     when_text,
 )
-from twinswing.review.library_model import Row
+from twinswing.review.library_model import MeasureRow, Row
 from twinswing.review.library_query import Detail
 from twinswing.swing.model import Measure
 from twinswing.swing.readable import label_of, told
@@ -257,21 +258,28 @@ def _measures(context: LibraryContext, detail: Detail) -> None:
     imgui.same_line(right_edge() - 62)
     if imgui.small_button("Trends"):
         context.do("trends")
-    if imgui.begin_table("measures", 2, imgui.TableFlags_.sizing_stretch_prop):
-        for measure in detail.measures:
-            value, spread = told(Measure(measure.value, measure.unit, measure.sigma, measure.source), measure.name)
-            imgui.table_next_row()
-            imgui.table_next_column()
-            label = label_of(measure.name)
-            if imgui.selectable(f"{label}##{measure.name}", False, imgui.SelectableFlags_.span_all_columns)[0]:
-                context.do(f"trend:{measure.name}")
-            if imgui.is_item_hovered():
-                imgui.set_tooltip(f"From {measure.source}. Click for its trend.")
-            imgui.table_next_column()
-            imgui.text(value)
-            imgui.same_line(0, 5)
-            imgui.text_disabled(spread)
-        imgui.end_table()
+    for measure in detail.measures:
+        _measure(context, measure)
+
+
+def _measure(context: LibraryContext, measure: MeasureRow) -> None:
+    """Draw a measure on one line, or on two where its words are long; a click shows its trend."""
+    value, spread = told(Measure(measure.value, measure.unit, measure.sigma, measure.source), measure.name)
+    label, room = label_of(measure.name), imgui.get_content_region_avail().x
+    width = imgui.calc_text_size(f"{value} {spread}").x
+    one_line = imgui.calc_text_size(label).x + width + 16.0 <= room
+    left = imgui.get_cursor_pos_x()
+    if imgui.selectable(f"{fitted(label, room)}##{measure.name}", False)[0]:
+        context.do(f"trend:{measure.name}")
+    if imgui.is_item_hovered():
+        imgui.set_tooltip(f"From {measure.source}. Click for its trend.")
+    if one_line:
+        imgui.same_line(left + room - width)
+    else:
+        imgui.set_cursor_pos_x(left + max(room - width, 0.0))
+    imgui.text(value)
+    imgui.same_line(0, 5)
+    imgui.text_disabled(spread)
 
 
 def _remarks(context: LibraryContext, detail: Detail) -> None:

@@ -6,11 +6,12 @@ from imgui_bundle import imgui
 
 from twinswing.desk import theme
 from twinswing.desk.panels.library_context import LibraryContext
-from twinswing.desk.panels.library_draw import chip, day_text, heading, primary
+from twinswing.desk.panels.library_draw import chip, day_text, heading, primary, text_fitted
 from twinswing.review.library_query import NOBODY, SORTS, Query
 from twinswing.swing.readable import label_of
 
 _SEARCH_PX = 300.0
+_RIGHT_PX = 358.0  # filters, order, adding, help
 
 
 def draw_header(context: LibraryContext) -> None:
@@ -35,14 +36,15 @@ def draw_header(context: LibraryContext) -> None:
     imgui.set_cursor_pos_y(16)
     shown, total = len(state.idents), state.choices.total
     told = f"{shown:,} of {total:,}" if shown != total else f"{total:,} recording{'s' if total != 1 else ''}"
-    imgui.text_disabled(f"{told}    {context.status}" if context.status else told)
+    line = f"{told}    {context.status}" if context.status else told
+    text_fitted(line, imgui.get_window_width() - _RIGHT_PX - 20 - imgui.get_cursor_pos_x(), theme.FAINT)
     _right(context)
 
 
 def _right(context: LibraryContext) -> None:
     query = context.state.query
     # Everything at the right stands on one line, whatever stood on the one before.
-    imgui.set_cursor_pos(imgui.ImVec2(imgui.get_window_width() - 358, 11))
+    imgui.set_cursor_pos(imgui.ImVec2(imgui.get_window_width() - _RIGHT_PX, 11))
     if chip_button("Filters", active=_filtered(query)):
         context.do("filters")
     imgui.same_line()

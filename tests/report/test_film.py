@@ -1,5 +1,6 @@
 """Films that other programs play: the codecs a phone takes, voices where they belong, faces covered, nothing half."""
 
+import hashlib
 import io
 import json
 import shutil
@@ -22,9 +23,10 @@ from twinswing.report.film_swing import FilmLook, film_size, film_swing, numbers
 from twinswing.report.notes import Notes, load_notes
 from twinswing.resources import bundled_recording
 from twinswing.review.document import ReviewDocument
-from twinswing.review.model import OnMachine, OnVideo, Span
+from twinswing.review.model import Media, OnMachine, OnVideo, Span
 from twinswing.review.storage import save_document
 from twinswing.review.voice import VoiceNote, encode_voice
+from twinswing.stage.face_cover import picture_at
 from twinswing.swing.session_io import load_session
 
 TONE_HZ, SECONDS = 440.0, 1.2
@@ -196,6 +198,41 @@ def test_a_remark_beside_the_swing_makes_the_film_longer(recording: Path) -> Non
     plan = plan_swing(session, Notes((early, outside)))
     assert plan.t_s[0] <= session.span_s()[0] + 0.2
     assert [r.annotation.ident for stop in plan.stops for r in stop.remarks] == [early.ident]
+
+
+def test_a_video_whose_camera_is_not_known_is_shown_alone(recording: Path, tmp_path) -> None:
+    session = replace(load_session(recording), camera=None)
+    top = session.events["top"].t_s
+    shown = []
+    for view in ("video", "golfer"):
+        out = tmp_path / f"{view}.mp4"
+        look = FilmLook(view=view, size=(90, 120), numbers=False)
+        film_swing(session, out, look=look, part_s=(top, top + 0.05), settings=FilmSettings(fps=20.0, speed=1.0))
+        shown.append(pictures_of(out)[0])
+    frame = picture_at(session, top, blur_face=False)
+    assert frame is not None
+    plain = cv2.resize(frame, (90, 120), interpolation=cv2.INTER_AREA)
+    assert np.abs(plain.astype(int) - shown[0]).mean() < 6
+    assert np.abs(plain.astype(int) - shown[1]).mean() > 20
+    with pytest.raises(InputError, match="needs a video"):
+        film_swing(replace(session, video=None, path=None), tmp_path / "no.mp4", look=FilmLook(view="video"))
+
+
+def test_a_voice_that_cannot_be_heard_keeps_nothing_else_back(recording: Path, tmp_path, capsys) -> None:
+    path = tmp_path / "swing.mcap"
+    shutil.copy(bundled_recording("driver-face-on.mcap"), path)
+    junk = b"OggS" + bytes(500)
+    media = Media(hashlib.sha256(junk).hexdigest(), len(junk), 1.0, (0.5,), "")
+    top = load_session(path).events["top"].t_s
+    document = ReviewDocument()
+    document.add(make("voice", at_s=top, media=media, text="Listen"))
+    save_document(path, document, {media.sha256: junk})
+    notes = load_notes(path)
+    assert notes.missing == {media.sha256}
+    out = tmp_path / "film.mp4"
+    assert main(["render", str(path), "-o", str(out), "--size", "64x64", "--fps", "2", "--speed", "4"]) == 0
+    assert "cannot be heard" in capsys.readouterr().err
+    assert all(s["codec_type"] != "audio" for s in probe(out)["streams"])
 
 
 def test_voices_are_mixed_where_they_belong_and_never_clip(spoken: VoiceNote) -> None:

@@ -190,3 +190,18 @@ def test_no_report_reads_a_video_but_through_the_cover() -> None:
     for path in (Path(film_swing.__file__).parent).glob("*.py"):
         text = path.read_text("utf-8")
         assert not re.search(r"\b(open_video|VideoSource)\b", text), path.name
+
+
+def test_a_plants_folder_is_of_the_plant(tmp_path) -> None:
+    path, out = tmp_path / "plant.mcap", tmp_path / "sent"
+    shutil.copy(bundled_recording("club-works-shift.mcap"), path)
+    document = ReviewDocument()
+    document.add(make("text", at_s=3600.0, text="Ask the night shift"))
+    save_document(path, document)
+    asked = ["send", str(path), "-o", str(out), "--size", "96x64", "--fps", "1", "--speed", "3600", "--blur-face"]
+    assert main(asked) == 0
+    page = (out / "index.html").read_text("utf-8")
+    assert "Club works" in page
+    assert "Ask the night shift" in page
+    assert "1:00:00 into the recording" in page
+    assert "46 units" in (out / "report.html").read_text("utf-8")

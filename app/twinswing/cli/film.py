@@ -24,8 +24,7 @@ def render_film(arguments: argparse.Namespace) -> int:
     out = writable(arguments.out)
     subtitles = writable(arguments.subtitles) if arguments.subtitles else None
     notes = Notes() if arguments.no_annotations else load_notes(path)
-    if notes.missing:
-        print(f"twinswing: {len(notes.missing)} voices are not in {path}; they stay silent", file=sys.stderr)
+    _tell_missing(notes, path)
     plan = _film_plant(arguments, path, out, notes) if is_plant(path) else _film_swing(arguments, path, out, notes)
     if subtitles is not None:
         try:
@@ -33,6 +32,11 @@ def render_film(arguments: argparse.Namespace) -> int:
         except OSError as error:
             raise InputError(f"the subtitles could not be written to {subtitles}: {error.strerror}") from error
     return 0
+
+
+def _tell_missing(notes: "Notes", path: Path) -> None:
+    if notes.missing:
+        print(f"twinswing: {len(notes.missing)} voices in {path} cannot be heard; they stay silent", file=sys.stderr)
 
 
 def _film_swing(arguments: argparse.Namespace, path: Path, out: Path, notes: "Notes") -> "FilmPlan":
@@ -78,6 +82,7 @@ def send(arguments: argparse.Namespace) -> int:
 
     path = existing(arguments.file, "a recording (.mcap)")
     notes = Notes() if arguments.no_annotations else load_notes(path)
+    _tell_missing(notes, path)
     look = FolderLook(
         view=arguments.view,
         size=parse_size(arguments.size) if arguments.size else None,

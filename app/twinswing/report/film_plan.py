@@ -174,7 +174,8 @@ def plan_film(
     total = float(film[-1]) + sum(stop.end_s - stop.start_s for stop in stops)
     if total > settings.most_s:
         raise InputError(
-            f"expected a film of at most {settings.most_s / 60:.0f} minutes, found {total / 60:.0f}: raise --speed"
+            f"expected a film of at most {settings.most_s / 60:.0f} minutes, found {total / 60:.0f}: raise --speed, "
+            "or film a part with --from and --to"
         )
     at = np.arange(max(int(np.ceil(total * settings.fps - 1e-9)), 1)) / settings.fps
     starts = np.array([stop.start_s for stop in stops])

@@ -150,6 +150,8 @@ class SwingShot:
         over_video = look.view == "video"
         wanted = replace(look.options or SceneOptions(plane=over_video), trail=look.trail)
         options = replace(ar_options(wanted), trail=look.trail) if over_video else wanted
+        if look.view == "golfer":  # from inside the head nothing of it is seen
+            options = replace(options, figure=False, shadows=False)
         self._source = open_pictures(session, blur_face=look.blur_face) if options.screen or over_video else None
         if over_video and self._source is None:
             raise InputError("the view 'video' needs a video, and the recording has none")

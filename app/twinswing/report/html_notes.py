@@ -102,7 +102,7 @@ def _voice(a: Annotation, notes: Notes) -> str:
     parts = [_waveform(a.media.peaks)] if a.media.peaks else []
     data = notes.voices.get(a.media.sha256)
     if data is None:
-        parts.append('<p class="faint">The voice is not in this recording.</p>')
+        parts.append('<p class="faint">The voice cannot be heard.</p>')
     else:
         code = base64.b64encode(voice_for_phones(data)).decode("ascii")
         parts.append(f'<audio controls preload="metadata" src="data:audio/mp4;base64,{code}"></audio>')

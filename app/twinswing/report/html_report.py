@@ -297,9 +297,13 @@ def _order(session: SwingSession) -> str:
         if not source and session.body is not None:
             source = session.body.source
         rows.append([escape(peak.name[:1].upper() + peak.name[1:]), ahead, told, escape(source)])
+    clock = session.alignment.sigma_s if session.alignment is not None else 0.0
+    in_order = kinematic_sequence(times_of_session(session), session.body, session.club, clock).in_order
+    chance = f" Those seen came in that order with a chance of {in_order:.0%}." if isfinite(in_order) else ""
     told_by = (
         '<p class="faint">When each segment turned fastest between top and impact. A sequence from the ground up is '
-        "pelvis, thorax, lead arm, club. The ± is what sampling, joints and clock leave open.</p>"
+        "pelvis, thorax, lead arm, club. The ± is what sampling, joints and clock leave open."
+        f"{chance}</p>"
     )
     return told_by + html_page.table(
         ["Segment", "Fastest before impact", "Against the one above", "From"], rows, "Order of the downswing"

@@ -12,7 +12,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from twinswing.report.film_file import Cue, FilmFile, mixed
+from twinswing.report.film_file import Cue, FilmFile, Soundtrack, mixed
 from twinswing.report.film_plan import FilmPlan, Stop
 from twinswing.report.notes import Notes
 from twinswing.review.export import said, web_vtt
@@ -129,7 +129,7 @@ def _in_steps(played_s: float, annotations: list[Annotation], ident: str) -> flo
     return float(np.floor(played_s / step) * step)
 
 
-def sound_of(plan: FilmPlan, notes: Notes) -> NDArray[np.float32] | None:
+def sound_of(plan: FilmPlan, notes: Notes) -> Soundtrack | None:
     """Return the film's sound: every voice in its place; None without any."""
     spoken = [
         (r.annotation.media.sha256, r.speaks_s)

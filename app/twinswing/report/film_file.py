@@ -45,21 +45,39 @@ class Cue:
     text: str
 
 
-def mixed(voices: Mapping[str, bytes], starts_s: Iterable[tuple[str, float]], duration_s: float) -> Sound | None:
-    """Return the sound of a film of this length, mono at `RATE_HZ`: voices by hash at their times, None without any.
+class Soundtrack:
+    """Voices at their times, mixed as they are asked for: an hour of film is not held in memory.
+
+    parts: where each sound starts and its samples, mono at `RATE_HZ`. length: of the whole, samples.
+    """
+
+    def __init__(self, parts: Iterable[tuple[int, Sound]], length: int) -> None:
+        self._parts, self._length = list(parts), length
+
+    def __len__(self) -> int:
+        return self._length
+
+    def at(self, start: int, count: int) -> Sound:
+        """Return samples from one of its places on, shape (n,), fewer than `count` only at its end; -1 to 1."""
+        out = np.zeros(max(min(count, self._length - start), 0), dtype=np.float32)
+        for first, sound in self._parts:
+            low, high = max(first, start), min(first + len(sound), start + len(out))
+            if low < high:
+                out[low - start : high - start] += sound[low - first : high - first]
+        return np.clip(out, -1.0, 1.0, out=out)
+
+
+def mixed(voices: Mapping[str, bytes], starts_s: Iterable[tuple[str, float]], duration_s: float) -> Soundtrack | None:
+    """Return the sound of a film of this length: voices by hash at their times, None without any.
 
     Raises InputError if a voice cannot be decoded.
     """
     wanted = [(name, at) for name, at in starts_s if name in voices]
     if not wanted:
         return None
-    out = np.zeros(max(round(duration_s * RATE_HZ), 1), dtype=np.float32)
     decoded = {name: _resampled(*decode_voice(voices[name])) for name in {name for name, _ in wanted}}
-    for name, at_s in wanted:
-        start = max(round(at_s * RATE_HZ), 0)
-        part = decoded[name][: max(len(out) - start, 0)]
-        out[start : start + len(part)] += part
-    return np.clip(out, -1.0, 1.0, out=out)
+    parts = [(max(round(at_s * RATE_HZ), 0), decoded[name]) for name, at_s in wanted]
+    return Soundtrack(parts, max(round(duration_s * RATE_HZ), 1))
 
 
 def voice_for_phones(data: bytes) -> bytes:
@@ -70,14 +88,13 @@ def voice_for_phones(data: bytes) -> bytes:
         stream: Any = file.add_stream("aac", rate=RATE_HZ, layout="mono")
         stream.bit_rate = 64_000
         for start in range(0, len(sound), _SOUND_CHUNK):
-            file.mux(stream.encode(_sound_frame(sound, start)))
+            file.mux(stream.encode(_sound_frame(sound[start : start + _SOUND_CHUNK], start)))
         file.mux(stream.encode(None))
     return out.getvalue()
 
 
-def _sound_frame(sound: Sound, start: int) -> av.AudioFrame:
-    part = np.ascontiguousarray(sound[np.newaxis, start : start + _SOUND_CHUNK])
-    frame = av.AudioFrame.from_ndarray(part, format="fltp", layout="mono")
+def _sound_frame(part: Sound, start: int) -> av.AudioFrame:
+    frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(part[np.newaxis]), format="fltp", layout="mono")
     frame.sample_rate, frame.pts, frame.time_base = RATE_HZ, start, Fraction(1, RATE_HZ)
     return frame
 
@@ -95,12 +112,12 @@ def _resampled(sound: Sound, rate_hz: int) -> Sound:
 class FilmFile:
     """Writes a film picture by picture; use as a context manager. Raises InputError if the file cannot be written.
 
-    size : width and height, pixels, even. sound: of the whole film, mono at `RATE_HZ`; None for a silent one.
+    size : width and height, pixels, even. sound: of the whole film; None for a silent one.
     A film that is not finished is taken away.
     """
 
     def __init__(
-        self, out: Path, size: tuple[int, int], fps: float, *, sound: Sound | None = None,
+        self, out: Path, size: tuple[int, int], fps: float, *, sound: Soundtrack | None = None,
         subtitles: Iterable[Cue] = (), chapters: Iterable[Cue] = (), title: str = "",
     ) -> None:  # fmt: skip
         self._out = out
@@ -167,7 +184,7 @@ class FilmFile:
         while self._audio is not None and self._sound is not None and self._heard < min(
             round(until_s * RATE_HZ), len(self._sound)
         ):  # fmt: skip
-            frame = _sound_frame(self._sound, self._heard)
+            frame = _sound_frame(self._sound.at(self._heard, _SOUND_CHUNK), self._heard)
             self._heard += frame.samples
             self._mux(self._audio.encode(frame))
         while self._subtitles and self._subtitles[0].start_s <= until_s:

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from direct.showbase.DirectObject import DirectObject
 from imgui_bundle import imgui
 
 from twinswing.desk import layout
@@ -70,6 +71,7 @@ class Annotate(Addon):
         self._over: Surface | None = None  # what the mouse is over
         self._at = (-1.0, -1.0)
         self._docked = 0
+        self._events = DirectObject()  # its own, since the windows have theirs for these keys
         self._covering: list[Box] = []
 
     @property
@@ -84,6 +86,12 @@ class Annotate(Addon):
         self._desk = self.board.desk = desk
         self.board.site = site_of(desk)
         self._review.on_replaced(self.board.forget)
+        self._events.accept("enter", self._on_ending, [True])
+        self._events.accept("escape", self._on_ending, [False])
+
+    def _on_ending(self, entered: bool) -> None:
+        if self.board.writing is not None or self.voices.choosing_file or self.board.selected:
+            self._card.entered, self._card.escaped = entered, not entered
 
     def opened(self) -> None:
         """Lay annotations out by what is shown now."""
@@ -98,6 +106,7 @@ class Annotate(Addon):
 
     def closed(self) -> None:
         """End the sound's threads."""
+        self._events.ignore_all()
         self.voices.close()
 
     def advance(self, dt_s: float) -> None:  # noqa: ARG002
@@ -146,7 +155,7 @@ class Annotate(Addon):
         board = self.board
         # A field has the keyboard some frames after it was opened, and Dear ImGui says so one frame later still: what
         # comes before is text (`panels.annotate_card` takes it in) and no action.
-        if board.writing is not None or (self.voices.choosing_file and key != "escape"):
+        if board.writing is not None or self.voices.choosing_file:
             return True
         if key == "v" and self.voices.recording is not None:
             self.voices.stop(keep=True)

@@ -32,10 +32,20 @@ class Card:
         self._path = ""
         self._focus_path = False
         self.box: tuple[float, float, float, float] | None = None
+        # Told by the window's events: a key that goes down and up within one frame Dear ImGui never sees.
+        self.entered = self.escaped = False
+
+    def _ending(self) -> tuple[bool, bool]:
+        """Return whether Enter or Escape was pressed since the last frame."""
+        return self.entered, self.escaped
 
     def draw(self, board: Board, voices: Voices, scene: Rect, fonts: dict[str, Any]) -> None:
         """Draw what there is to be drawn, and note what it covers."""
         self.box = None
+        self._draw(board, voices, scene, fonts)
+        self.entered = self.escaped = False
+
+    def _draw(self, board: Board, voices: Voices, scene: Rect, fonts: dict[str, Any]) -> None:
         x, y = scene[0] + scene[2] / 2, scene[1] + scene[3] - 12
         chosen = board.chosen
         width = min(_FIELD_PX, scene[2] - 90.0)
@@ -65,9 +75,7 @@ class Card:
         _collect(writing)
         if not writing.active:
             imgui.set_keyboard_focus_here()
-        # Escape and Enter end the field before it is drawn, so that they are looked at first.
-        escaped = writing.active and imgui.is_key_pressed(imgui.Key.escape, False)
-        entered = writing.active and not imgui.get_io().key_ctrl and _enter()
+        entered, escaped = self._ending()
         lines = min(writing.text.count("\n") + 1 + int(imgui.calc_text_size(writing.text).x / width), 5)
         flags = imgui.InputTextFlags_.ctrl_enter_for_new_line | imgui.InputTextFlags_.word_wrap
         height = imgui.get_text_line_height() * lines + 12
@@ -122,8 +130,7 @@ class Card:
             imgui.set_keyboard_focus_here()
             self._focus_path = False
         imgui.set_next_item_width(width - 130)
-        escaped = imgui.is_key_pressed(imgui.Key.escape, False)
-        entered = _enter()
+        entered, escaped = self._ending()
         _, self._path = imgui.input_text_with_hint("##path", "Path of a WAV, Ogg, MP3, M4A or FLAC file", self._path)
         imgui.same_line()
         pressed = imgui.button("Take it", vec(66, 0))
@@ -167,7 +174,7 @@ class Card:
         imgui.set_next_item_width(width)
         hint = _HINTS.get(a.kind, "Add words")
         changed, text = imgui.input_text_with_hint("##words", hint, text)
-        done = imgui.is_item_deactivated_after_edit()
+        done = imgui.is_item_deactivated_after_edit() or (self._ending()[0] and ident == a.ident)
         if changed or imgui.is_item_active():
             self._draft = (a.ident, text)
         if done:
@@ -290,10 +297,6 @@ def _right(text: str, width: float) -> None:
     """Write faintly at the card's right edge."""
     imgui.same_line(max(width + 7 - imgui.calc_text_size(text).x, imgui.get_cursor_pos_x()))
     imgui.text_disabled(text)
-
-
-def _enter() -> bool:
-    return bool(imgui.is_key_pressed(imgui.Key.enter, False) or imgui.is_key_pressed(imgui.Key.keypad_enter, False))
 
 
 def _collect(writing: Writing) -> None:

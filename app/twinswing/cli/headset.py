@@ -27,10 +27,15 @@ def swing(path: Path | None, arguments: argparse.Namespace, other: Path | None =
     """Stand before a recorded swing, or before two."""
     from twinswing.headset.run import run_headset
     from twinswing.headset.swing_visit import SwingVisit
+    from twinswing.plant.recorded import holds_plant
     from twinswing.swing.session_io import load_session
 
     if path is None:
         raise InputError("--headset: expected a recording to stand in, found none; add `demo` or `open FILE.mcap`")
+    if other is not None:
+        for each in (path, other):
+            if holds_plant(each):
+                raise InputError(f"--headset: expected two recordings of swings, found one of a plant at {each}")
     visit = SwingVisit(load_session(path), other=None if other is None else load_session(other))
     return run_headset(visit, settings_of(arguments), seconds=arguments.seconds)
 

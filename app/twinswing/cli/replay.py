@@ -65,9 +65,6 @@ def open_recording(arguments: argparse.Namespace) -> int:
 
         if not arguments.headset:
             raise InputError("--beside: expected --headset with it; on the desktop `compare` shows two swings")
-        for each in (path, other):
-            if is_plant(each):
-                raise InputError(f"--beside: expected two recordings of swings, found one of a plant at {each}")
         return headset.swing(path, arguments, other)
     return open_plant(path, arguments) if is_plant(path) else _open(path, arguments)
 

@@ -83,6 +83,11 @@ def _replay_commands(sub: "argparse._SubParsersAction[argparse.ArgumentParser]")
     p = sub.add_parser("info", help="what is inside a recording")
     p.add_argument("file", metavar="FILE.mcap")
     p.add_argument("--json", action="store_true")
+    p = sub.add_parser("annotations", help="list what was said about a recording; take in another copy's")
+    p.add_argument("file", metavar="FILE.mcap")
+    p.add_argument("--merge", action="append", metavar="OTHER.mcap", help="another copy, edited apart; more than once")
+    p.add_argument("--search", metavar="WORDS", help="only what holds all of these words")
+    p.add_argument("--json", action="store_true", help="one JSON document on stdout")
     p = sub.add_parser("recover", help="save what can be saved of a broken recording")
     p.add_argument("file", metavar="BROKEN.mcap")
     p.add_argument("-o", "--out", required=True, metavar="OUT.mcap")
@@ -287,6 +292,7 @@ _COMMANDS = {
     "snapshot": ("replay", "snapshot"),
     "render": ("replay", "render"),
     "info": ("replay", "info"),
+    "annotations": ("annotations", "annotations"),
     "recover": ("replay", "recover"),
     "analyze": ("analysis", "analyze"),
     "truth": ("analysis", "truth"),

@@ -51,8 +51,9 @@ class AlignParams:
     sigma_factor    : errors against truth, divided by the fit's own sigma, spread by this much.
     floor_s         : what no rate of frames takes away: lens, hands and grip are not quite the model's, and a clipped
                       accelerometer's path is bridged. The same swing errs alike at 30 and 60 frames a second.
-    min_pictures    : with lines of the shaft, from which on they decide.
-    min_shaft_odds  : as min_odds, where the shaft was seen (see verdict.shaft_odds).
+    min_pictures    : with a clear line from the hands, from which on lines decide and hands do not.
+    min_shaft_odds  : as min_odds, where the shaft was seen (see verdict.shaft_odds): it let 1 of 68 matched pairs go
+                      and 6 of 182 others through on the swings that it was set by.
     shaft_sigma_factor, shaft_floor_s : as sigma_factor and floor_s, where the shaft was seen.
     beside_shaft    : how the hands are believed where the shaft is seen: they hold the path in its place and leave the
                       time to the shaft. On rendered swings the error of the time falls with every step away from the
@@ -70,10 +71,10 @@ class AlignParams:
     crystal_ppm: float = 20.0
     sigma_factor: float = 1.1
     floor_s: float = 0.0014
-    min_pictures: int = 12
-    min_shaft_odds: float = 0.0
-    shaft_sigma_factor: float = 1.0
-    shaft_floor_s: float = 0.0003
+    min_pictures: float = 12.0
+    min_shaft_odds: float = -0.75
+    shaft_sigma_factor: float = 0.5
+    shaft_floor_s: float = 0.0002
     signals: SignalParams = field(default_factory=SignalParams)
     coarse: CoarseParams = field(default_factory=CoarseParams)
     fit: FitParams = field(default_factory=FitParams)
@@ -145,16 +146,15 @@ def _align(
         window = (at - reach, at + reach)
     trials = _trials(hands, imu, drift, camera, params, window)
     best = max(trials, key=lambda t: t.explained / t.left)
-    found = refine(best.problem, best.fit, hands.rate_hz, params.fit, params.bias)
-    odds = match_odds(best.fit, found)
-    seen = None if shaft is None else _with_shaft(best, found, hands, pose, camera, shaft, drift, params)
-    evidence = None if seen is None else shaft_evidence(seen, params.shaft.odd)
-    if seen is not None and evidence is not None and evidence.pictures >= params.min_pictures:
+    seen = None if shaft is None else _with_shaft(best, hands, pose, camera, shaft, drift, params)
+    if seen is not None and seen[1].pictures >= params.min_pictures:
         _refuse(best, params, by_hands=False)
-        odds, found = shaft_odds(evidence), seen
+        found, evidence = seen
+        odds = shaft_odds(evidence)
     else:
-        evidence = None
         _refuse(best, params)
+        found, evidence = refine(best.problem, best.fit, hands.rate_hz, params.fit, params.bias), None
+        odds = match_odds(best.fit, found)
     if odds < (params.min_odds if evidence is None else params.min_shaft_odds):
         raise AlignmentRefusedError(
             "the club's stream is not of the swing in this video: expected "
@@ -166,17 +166,18 @@ def _align(
 
 
 def _with_shaft(
-    best: _Trial, found: Refined, hands: HandTrack, pose: PoseTrack, camera: PinholeCamera | None, track: ShaftTrack,
+    best: _Trial, hands: HandTrack, pose: PoseTrack, camera: PinholeCamera | None, track: ShaftTrack,
     drift: float, params: AlignParams,
-) -> Refined | None:  # fmt: skip
-    """Solve the best trial again with the shaft's lines; None where there are too few."""
+) -> tuple[Refined, ShaftEvidence] | None:  # fmt: skip
+    """Solve the best trial again with the shaft's lines and weigh these; None where there are too few."""
     rows = shaft_rows(track, hands, best.problem, best.candidate.offset_s, drift, pose.height_px, pose.width_px,
                       camera, params.shaft)  # fmt: skip
     if rows is None:
         return None
-    axis, _agree = first_axis(rows, best.problem, found.theta, params.shaft)
+    axis, _agree = first_axis(rows, best.problem, best.fit.theta, params.shaft)
     model = ShaftModel(rows, axis, params.shaft)
-    return refine(best.problem, best.fit, hands.rate_hz, params.fit, params.beside_shaft, model)
+    seen = refine(best.problem, best.fit, hands.rate_hz, params.fit, params.beside_shaft, model)
+    return seen, shaft_evidence(seen, model, best.problem, params.fit)
 
 
 def _trials(
@@ -278,7 +279,7 @@ def _result(
                      "heading_rad": float(fit.theta[HEADING]), "inverse_depth": float(fit.theta[DEPTH]),
                      "clipped": path.clipped, "fit_sigma_s": found.sigma_s, "bias_m": found.bias_m,
                      "noise_m": found.noise_m, "odds": odds,
-                     **({} if evidence is None else {"shaft_pictures": float(evidence.pictures),
+                     **({} if evidence is None else {"shaft_pictures": evidence.pictures,
                                                      "shaft_left": evidence.left, "shaft_bent": evidence.bent})},
         notes=tuple(notes),
     )  # fmt: skip

@@ -178,7 +178,7 @@ class Board:
 
     def keep(self, annotation: Annotation) -> bool:
         """Put an annotation into the document and choose it; say why it cannot be."""
-        if not self._tried(lambda: self.review.document.add(annotation)):
+        if not self.may() or not self._tried(lambda: self.review.document.add(annotation)):
             return False
         self.selected = annotation.ident
         return True

@@ -85,7 +85,7 @@ class Hand:
         if dragged and spot is not None and len(self.spots) == 1 and self.tool in DRAWN:
             self.spots.append(spot)
         self.hover = None
-        return self.wants == 0 and not self._degenerate()
+        return not self._degenerate() and self.wants == 0
 
     def _degenerate(self) -> bool:
         """Drop the last place where it is the one before: a double click is no line."""

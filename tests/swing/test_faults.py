@@ -210,3 +210,20 @@ def test_without_the_moment_there_is_no_ghost() -> None:
     # What is told against address cannot be put right without it.
     without = {name: e for name, e in shown.events.items() if name != "address"}
     assert corrected(replace(shown, events=without), rule) is None
+
+
+def test_evidence_is_where_the_fault_was_found() -> None:
+    """Posture that is lost on the way down is not to be seen at the top."""
+    kept = only("posture_change_top_rad", 0.0, 0.01)
+    lost = find_faults(kept | only("posture_change_impact_rad", -0.3, 0.03), {})["loss_of_posture"]
+    assert (lost.verdict, lost.at) == (LIKELY, "impact")
+    both = find_faults(only("posture_change_top_rad", -0.2, 0.01) | only("posture_change_impact_rad", -0.3, 0.03), {})
+    assert both["loss_of_posture"].at == "top"
+    # What another measure shows elsewhere does not move a ghost that it could not put right.
+    back = find_faults(only("neck_past_ankle_finish_m", -0.4, 0.01), {})["hanging_back"]
+    assert (back.verdict, back.at) == (LIKELY, "impact")
+    shown = session("loss_of_posture", 0)
+    ghost = corrected(shown, lost.fault, lost.at)
+    assert ghost is not None
+    assert ghost.position == "impact"
+    assert ghost.t_s == shown.events["impact"].t_s

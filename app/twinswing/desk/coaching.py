@@ -143,7 +143,8 @@ class Coach(Addon):
         session, found = self.session, self.found
         if session is None or found is None or self._desk is None:
             return
-        ghost = corrected(session, found.findings[fault].fault)
+        finding = found.findings[fault]
+        ghost = corrected(session, finding.fault, finding.at)
         if ghost is None:
             self._desk.notify_user("This recording does not show that position, so it cannot be corrected.")
             return

@@ -34,12 +34,14 @@ class Corrected:
     moved_m: float
 
 
-def corrected(session: SwingSession, fault: Fault) -> Corrected | None:
+def corrected(session: SwingSession, fault: Fault, at: str | None = None) -> Corrected | None:
     """Return the position that shows a fault as it would be without it; None where the session does not show it.
 
-    A move whose measure needs the address is left out where the address was not found.
+    at: another position than the rule's (`Finding.at`). A move whose measure needs the address is left out where the
+    address was not found.
     """
-    body, event = session.body, session.events.get(fault.at)
+    at = at or fault.at
+    body, event = session.body, session.events.get(at)
     if body is None or event is None or not fault.ghost:
         return None
     start = session.events.get("address")
@@ -47,12 +49,12 @@ def corrected(session: SwingSession, fault: Fault) -> Corrected | None:
     address = None if start is None else canonical(body.at(start.t_s), body.handed)
     joints = now
     for move in fault.ghost:
-        joints = _moved(joints, move, address, at_address=fault.at == "address")
+        joints = _moved(joints, move, address, at_address=at == "address")
     if joints is now:
         return None
     out = canonical(joints, body.handed)
     far = float(np.linalg.norm(joints - now, axis=1).max())
-    return Corrected(fault.name, fault.at, event.t_s, out, far)
+    return Corrected(fault.name, at, event.t_s, out, far)
 
 
 def _moved(joints: FloatArray, move: Move, address: FloatArray | None, *, at_address: bool) -> FloatArray:

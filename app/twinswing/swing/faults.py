@@ -14,7 +14,7 @@ from twinswing.errors import InputError
 from twinswing.resources import asset
 from twinswing.swing.declared import read_toml, validated
 from twinswing.swing.measure_table import measure_table
-from twinswing.swing.model import Measure
+from twinswing.swing.model import EVENT_NAMES, Measure
 from twinswing.swing.positions import POSITIONS
 from twinswing.swing.readable import label_of, told, with_spread
 
@@ -144,8 +144,21 @@ class Finding:
 
     @property
     def at(self) -> str:
-        """The position that shows it best."""
-        return self.fault.at
+        """The position that shows it: the rule's, or where what was found lies if the rule's shows nothing.
+
+        Only a measure of the same kind as the ghost's moves it, for there the ghost is right as well.
+        """
+        table = measure_table()
+        keys = {table[move.measure].key for move in self.fault.ghost if move.measure is not None}
+        seen = {
+            table[c.condition.measure].position: c.probability
+            for c in self.checked
+            if c.probability is not None and c.probability > 0.5 and table[c.condition.measure].key in keys
+        }
+        shown = [position for position in seen if position in EVENT_NAMES]
+        if self.fault.at in shown or not shown:
+            return self.fault.at
+        return max(shown, key=lambda position: seen[position])
 
 
 def parse_faults(document: Mapping[str, Any], where: str) -> dict[str, Fault]:

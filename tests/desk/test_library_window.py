@@ -329,6 +329,19 @@ def test_a_dropped_video_is_analysed_for_the_golfer_that_is_chosen(fresh: Open, 
     assert not list(fresh.shelf.folder.glob("*.analysis"))
 
 
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="memory is read as Linux tells it")
+def test_a_window_that_stands_open_takes_no_more_memory(fresh: Open) -> None:
+    def resident_mb() -> float:
+        return int(Path("/proc/self/statm").read_text().split()[1]) * 4096 / 1e6
+
+    for _ in range(40):
+        fresh.desk.step()
+    before = resident_mb()
+    for _ in range(80):
+        fresh.desk.step()
+    assert resident_mb() - before < 20.0
+
+
 # Thumbnails by themselves
 
 

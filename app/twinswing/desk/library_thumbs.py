@@ -192,14 +192,14 @@ def _on_blur(small: Picture) -> Picture:
 
 def _drawn_tiles(recording: Path, between: Callable[[], None]) -> list[Picture]:
     """Draw a swing that has no video."""
+    session = load_session(recording)
+    if session.body is None and session.club is None:
+        raise InputError(f"{recording.name} has neither a video nor a body or a club to show")
     from twinswing.stage.cameras import named_camera  # noqa: PLC0415  (Panda3D loads only where it has to draw)
     from twinswing.stage.material import Quality  # noqa: PLC0415
     from twinswing.stage.offscreen import OffscreenStage  # noqa: PLC0415
     from twinswing.stage.scene import SceneOptions, SwingScene  # noqa: PLC0415
 
-    session = load_session(recording)
-    if session.body is None and session.club is None:
-        raise InputError(f"{recording.name} has neither a video nor a body or a club to show")
     events = {name: event.t_s for name, event in session.events.items()}
     still, loop = loop_times(events, session.span_s())
     side = SPEC.side_px

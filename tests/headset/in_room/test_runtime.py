@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.headset.in_room.conftest import step_until
 from twinswing.headset.lifecycle import BackOff
 from twinswing.headset.link import LinkSettings
 from twinswing.headset.run import Headset, HeadsetSettings
@@ -79,16 +80,11 @@ def test_a_runtime_that_is_stopped_and_started_again_is_found_again(restart):
     visit.head = visit.head.play()
     headset = Headset(visit, HeadsetSettings(LinkSettings(back_off=BackOff(first_s=0.2, longest_s=0.5))))
     try:
-        for _ in range(60):
-            headset.step()
-        assert headset.frames > 10
+        step_until(headset, lambda: headset.frames > 10, "frames' being seen")
         running = services()
         assert len(running) == 1
         os.kill(running[0], 9)
-        for _ in range(60):
-            headset.step()
-        assert headset.link.losses >= 1
-        assert headset.link.session is None
+        step_until(headset, lambda: headset.link.losses >= 1 and headset.link.session is None, "the loss")
         before = visit.head.t_s
         for _ in range(10):
             headset.step()

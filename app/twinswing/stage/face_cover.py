@@ -32,7 +32,7 @@ class CoverParams:
 
     torso_share  : half of its height by the torso's length (shoulders to hips, the clip's 90th percentile: bending
                    shortens it in the picture). A head is 0.45 of a torso (Drillis and Contini 1966: 0.130 of the height
-                   against 0.288), so this covers 1.4 heads.
+                   against 0.288), so this covers 1.6 heads.
     points_share : half of it by the extent of the head's landmarks, where these say more: they end at the ears and
                    the mouth, half a head from hair and chin.
     grow_per_s   : growth while nothing is seen, in half heights a second: a head moves by up to a metre a second, six
@@ -43,7 +43,7 @@ class CoverParams:
     feather      : of the cover's edge outside, by its half height.
     """
 
-    torso_share: float = 0.32
+    torso_share: float = 0.35
     points_share: float = 1.5
     grow_per_s: float = 6.0
     most_grown: float = 5.0

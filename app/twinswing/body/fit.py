@@ -128,6 +128,7 @@ def fit_swing(
         _seen(o, camera, shift, f.view, priors, fit_priors, grip)
         for o, (camera, _), f in zip(observed, placed, films, strict=True)
     ]
+    start = _untwisted(start)
     problem = FitProblem(
         views,
         find_contacts(seen),
@@ -150,6 +151,16 @@ def fit_swing(
     source = "video" if held is None else "club+video"
     body = BodyMotion(t, to_joints(points, height), sigma, handed, source)
     return FittedSwing(body, tuple(cameras), doubts, miss, found.shift_m, found.instant_s, found)
+
+
+def _untwisted(start: FloatArray) -> FloatArray:
+    """Exchange shoulders that lie the other way round than the hips: nobody turns that far."""
+    left, right = POINT["left_shoulder"], POINT["right_shoulder"]
+    hips = start[:, POINT["left_hip"]] - start[:, POINT["right_hip"]]
+    back = np.sum((start[:, left] - start[:, right]) * hips, axis=-1) < 0.0
+    out = start.copy()
+    out[back, left], out[back, right] = start[back, right], start[back, left]
+    return out
 
 
 def _check(films: Sequence[Film], handed: str) -> None:

@@ -42,8 +42,8 @@ _SCATTER: dict[str, tuple[float, float]] = {
     "elbow": (0.040, 0.24),
     "wrist": (0.030, 0.31),
     "hand": (0.033, 0.35),
-    "hip": (0.024, 0.14),
-    "knee": (0.018, 0.11),
+    "hip": (0.020, 0.14),
+    "knee": (0.015, 0.11),
     "ankle": (0.014, 0.28),
     "heel": (0.020, 0.28),
     "toe": (0.020, 0.28),
@@ -92,7 +92,11 @@ class FitPriors:
     across_rad         : the lines of hips and shoulders against square to the trunk, at any time.
     over_feet_share    : the pelvis over the ankles along the target line at address.
     knee_m             : a knee does not bend backward by more than this.
-    grip_m             : hands on a club whose grip is known; wrist_m : of the wrists' place on it.
+    twist_cosine       : of the angle between the lines of hips and shoulders at least (tour players reach 65 degrees),
+                         and how firmly.
+    elbow_hand_share   : from elbow to fist, in statures, mean and sigma: a wrist that bends and cocks by up to 45
+                         degrees shortens it by no more.
+    grip_m             : hands on a club whose grip is known.
     instant_s          : of the club's clock.
     hands_x_share      : where hands are at address along the target line, sigma.
     """
@@ -112,5 +116,7 @@ class FitPriors:
     across_rad: float = 0.18
     over_feet_share: float = 0.012
     knee_m: float = 0.03
+    twist_cosine: tuple[float, float] = (0.15, 0.05)
+    elbow_hand_share: tuple[float, float] = (0.19, 0.005)
     grip_m: float = 0.02
     instant_s: float = 0.003

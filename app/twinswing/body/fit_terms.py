@@ -30,6 +30,7 @@ def mean_row(*parts: tuple[str, float]) -> FloatArray:
 _MASS_OVER_FEET = mean_row(*MASS.items()) - mean_row(("heel", 0.5), ("toe", 0.5))
 _PELVIS_OVER_ANKLES = mean_row(("hip", 1.0), ("ankle", -1.0))
 _HANDS_OVER_ANKLES = mean_row(("wrist", 1.0), ("ankle", -1.0))
+_ACROSS = {name: mean_row((f"left_{name}", 1.0), (f"right_{name}", -1.0)) for name in ("hip", "ankle", "shoulder")}
 _TRUNK = mean_row(("shoulder", 1.0), ("hip", -1.0))
 
 
@@ -104,16 +105,17 @@ class Posture:
             self._bend(x),
         ]  # fmt: skip
         for name, share, much in (("hip", 0.104, 1.0), ("ankle", 0.28, 1.0), ("shoulder", 0.18, 2.0)):
-            across = mean_row((f"left_{name}", 1.0), (f"right_{name}", -1.0))
-            found.append(linear(across, 1, x, 0.0, still / (much * fit.square_rad * share * h)))
-        for name in ("hip", "shoulder"):
-            across = mean_row((f"left_{name}", 1.0), (f"right_{name}", -1.0))
-            found.append(square_to(across, _TRUNK, x, 1.0 / fit.across_rad))
+            found.append(linear(_ACROSS[name], 1, x, 0.0, still / (much * fit.square_rad * share * h)))
+        found += [square_to(_ACROSS[name], _TRUNK, x, 1.0 / fit.across_rad) for name in ("hip", "shoulder")]
         if not self.held:
             for name, gap in (("wrist", lift.grip_m), ("hand", 0.8 * lift.grip_m)):
                 a, b = pair(name)
                 found.append(apart(a, b, gap, x, self.grip / lift.grip_sigma_m))
-        found.append(self._chest(x))
+        reach, give = fit.elbow_hand_share
+        found += [
+            apart(POINT[f"{s}_elbow"], POINT[f"{s}_hand"], reach * h, x, np.full(len(x), 1.0 / (give * h))) for s in _LR
+        ]
+        found += [self._chest(x), self._twist(x)]
         found += [self._knee(x, s, one) for s in _LR]
         return found
 
@@ -144,6 +146,17 @@ class Posture:
         J[:, 0, a] = -swing - 0.5 * u
         J *= w[:, None, None, None]
         return Rows((w * (along[:, 0] - self.lift.chest_m))[:, None], J)
+
+    def _twist(self, x: FloatArray) -> Rows:
+        """The shoulders turn against the hips by less than a right angle; only a violation pulls."""
+        hips, shoulders = _ACROSS["hip"], _ACROSS["shoulder"]
+        u, v = np.einsum("p,kpc->kc", hips, x), np.einsum("p,kpc->kc", shoulders, x)
+        size = np.maximum(np.linalg.norm(u, axis=-1) * np.linalg.norm(v, axis=-1), 1e-3)
+        least, give = self.fit.twist_cosine
+        miss = least - np.sum(u * v, axis=-1) / size
+        w = np.where(miss > 0.0, 1.0 / give, 0.0)
+        J = -(w / size)[:, None, None] * (hips[None, :, None] * v[:, None] + shoulders[None, :, None] * u[:, None])
+        return Rows((w * miss)[:, None], J[:, None])
 
     def _knee(self, x: FloatArray, side: str, one: FloatArray) -> Rows:
         """A knee lies before the line from hip to ankle, as the foot points; only a violation pulls."""

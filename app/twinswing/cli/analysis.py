@@ -14,11 +14,12 @@ def analyze(arguments: argparse.Namespace) -> int:
     from twinswing.swing.analysis_json import document
 
     video = existing(arguments.video, "a video")
+    second = existing(arguments.second, "a second video") if arguments.second else None
     club = existing(arguments.club, "a club's samples") if arguments.club else None
     out = writable(arguments.out)
     with progress_bar() as progress:
         session = analyze_video(
-            video, out, club=club, club_units=arguments.club_units,
+            video, out, second=second, club=club, club_units=arguments.club_units,
             club_kind=arguments.club_kind, clock_hint_s=arguments.clock_hint,
             height_m=arguments.height, progress=progress,
             calibration=existing(arguments.calibration, "a camera's file") if arguments.calibration else None,

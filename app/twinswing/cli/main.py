@@ -96,6 +96,7 @@ def _replay_commands(sub: "argparse._SubParsersAction[argparse.ArgumentParser]")
 def _analysis_commands(sub: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     p = sub.add_parser("analyze", help="a video, with or without a club's samples, to a recording")
     p.add_argument("video", metavar="VIDEO")
+    p.add_argument("second", metavar="SECOND", nargs="?", help="another camera's video of the same swing")
     p.add_argument("--club", metavar="FILE", help="the club's samples (CSV and others)")
     p.add_argument("--club-units", metavar="UNITS", default="", help=_UNITS_HELP)
     p.add_argument(

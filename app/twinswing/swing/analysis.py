@@ -39,6 +39,7 @@ def analyze(
     clock_hint_s: float | None = None,
     height_m: float | None = None,
     calibration: Path | None = None,
+    second: Path | None = None,
     progress: Report | None = None,
     cancel: Callable[[], bool] | None = None,
 ) -> SwingSession:
@@ -48,6 +49,7 @@ def analyze(
     club_kind    : what club it is ("driver", "iron" ...), where its log does not say.
     clock_hint_s : about what has to be added to club time to get video time.
     calibration  : the camera's file as `twinswing calibrate` wrote it; without one a phone's field of view is assumed.
+    second       : another camera's clip of the same swing, started at any time; it is used for the body and attached.
     progress     : told (stage, fraction 0 to 1 of the whole).
     cancel       : asked now and then; True stops with Cancelled.
 
@@ -67,6 +69,7 @@ def analyze(
         undo.callback(part.unlink, missing_ok=True)
         with RecordingWriter(part) as writer:
             info, pose, motion = _watch(video, writer, report, stop)
+            other = None if second is None else extract_pose(second, cancel=stop)[1]
             session = study(
                 _video_info(info),
                 pose,
@@ -79,11 +82,16 @@ def analyze(
                 warnings=info.warnings,
                 look_for_ball=partial(find_ball, video),
                 look_for_shaft=partial(find_shaft, video),
+                second=other,
                 report=lambda stage, share: _checked(report, stop, stage, _POSE + share * (_STUDY - _POSE)),
             )
+            if session.second is not None and second is not None:
+                session = replace(session, second=replace(session.second, name=second.name))
             _checked(report, stop, "Writing", _STUDY)
             write_session(writer, session)
             writer.attach_file(video, media_type="video/mp4")
+            if second is not None:
+                writer.attach_file(second, media_type="video/mp4")
         part.replace(out)
         undo.pop_all()
     report("Done", 1.0)

@@ -69,6 +69,22 @@ class GolferInfo:
 
 
 @dataclass(frozen=True)
+class SecondView:
+    """Another camera that saw the same swing.
+
+    name, view : its clip, and where it stood ("face-on", "down-the-line", "oblique").
+    camera     : as the fit placed it in the world.
+    late_s     : what has to be added to its times to get the session's, with one sigma.
+    """
+
+    name: str
+    view: str
+    camera: PinholeCamera
+    late_s: float
+    sigma_s: float
+
+
+@dataclass(frozen=True)
 class SwingSession:
     """All that a recording says of one swing; a view is a function of this and a time.
 
@@ -90,6 +106,7 @@ class SwingSession:
     warnings: tuple[str, ...] = ()
     appearance: dict[str, str] = field(default_factory=dict)
     delivery: Delivery | None = None
+    second: SecondView | None = None
     missing: dict[str, str] = field(default_factory=dict)
 
     def span_s(self) -> tuple[float, float]:

@@ -25,7 +25,7 @@ from twinswing.recording.arrays import body_columns, club_columns, imu_columns, 
 from twinswing.recording.reader import RecordingReader
 from twinswing.recording.video import VideoSource
 from twinswing.recording.writer import ImuBatch, RecordingWriter
-from twinswing.swing.model import Alignment, Event, GolferInfo, Measure, SwingSession, VideoInfo
+from twinswing.swing.model import Alignment, Event, GolferInfo, Measure, SecondView, SwingSession, VideoInfo
 from twinswing.swing.session_scene import write_scene
 from twinswing.timeline.clock import NS_PER_S
 
@@ -200,8 +200,13 @@ def _document(session: SwingSession, camera: str) -> dict[str, Any]:
         "missing": dict(session.missing),
     }
     if model:
-        arrays = {"position_m": model.position_m.tolist(), "rotation": model.rotation.tolist()}
-        document["camera"] = {f.name: getattr(model, f.name) for f in fields(model)} | arrays
+        document["camera"] = _camera_document(model)
+    if session.second:
+        other = session.second
+        document["second"] = {
+            "name": other.name, "view": other.view, "late_s": other.late_s, "sigma_s": other.sigma_s,
+            "camera": _camera_document(other.camera),
+        }  # fmt: skip
     if imu:
         document["imu"] = {
             "accel_range_mps2": imu.accel_range_mps2,
@@ -212,6 +217,11 @@ def _document(session: SwingSession, camera: str) -> dict[str, Any]:
         }
     cleaned: dict[str, Any] = _finite(document)
     return cleaned
+
+
+def _camera_document(model: PinholeCamera) -> dict[str, Any]:
+    arrays = {"position_m": model.position_m.tolist(), "rotation": model.rotation.tolist()}
+    return {f.name: getattr(model, f.name) for f in fields(model)} | arrays
 
 
 def _finite(value: Any) -> Any:
@@ -258,6 +268,7 @@ def _session(reader: RecordingReader, document: Mapping[str, Any]) -> SwingSessi
         measures={name: measure for name, measure in measures.items() if measure is not None},
         warnings=tuple(document.get("warnings", ())),
         appearance=dict(document.get("appearance", {})),
+        second=_second(document.get("second")),
         delivery=Delivery.from_dict(document["delivery"]) if document.get("delivery") else None,
         missing=dict(document.get("missing", {})),
     )
@@ -286,6 +297,14 @@ def _camera(document: Mapping[str, Any] | None) -> PinholeCamera | None:
         "distortion": tuple(document.get("distortion", ())),
     }
     return _build(PinholeCamera, {**document, **arrays})
+
+
+def _second(document: Mapping[str, Any] | None) -> SecondView | None:
+    if document is None:
+        return None
+    camera = _camera(document["camera"])
+    assert camera is not None
+    return SecondView(document["name"], document["view"], camera, document["late_s"], document["sigma_s"])
 
 
 def _spec(document: Mapping[str, Any] | None) -> ClubSpec | None:

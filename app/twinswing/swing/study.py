@@ -1,7 +1,7 @@
 """From what was captured (landmarks, a club's samples) to a swing session: pure, for clips and live capture alike."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -12,18 +12,20 @@ from twinswing.align.result import AlignmentRefusedError
 from twinswing.align.sense import SensedClub, sense_club
 from twinswing.body.ball import BallDeparture
 from twinswing.body.camera import PinholeCamera
-from twinswing.body.fit import Film, fit_swing
+from twinswing.body.fit import Film, FittedSwing, fit_swing
 from twinswing.body.fit_solve import FitRule
+from twinswing.body.fit_sync import fit_together
 from twinswing.body.landmarks import FrameState, PoseTrack
 from twinswing.body.lens import diagonal_fov_rad, straight_shaft, straight_track, through_lens
 from twinswing.body.lift import lift
 from twinswing.body.motion import PictureMotion
 from twinswing.body.shaft import ShaftTrack
 from twinswing.club.model import ClubSpec, ImuSamples
+from twinswing.errors import InputError
 from twinswing.swing.events import FoundSwing, find_events
 from twinswing.swing.events_club import refine_events
 from twinswing.swing.measures import measured_swing
-from twinswing.swing.model import Alignment, GolferInfo, SwingSession, VideoInfo
+from twinswing.swing.model import Alignment, GolferInfo, SecondView, SwingSession, VideoInfo
 from twinswing.timeline.clock import ClockMap
 
 # How far a stated clock offset may be off before the search would miss the swing: a person reads two clocks.
@@ -48,6 +50,7 @@ def study(
     warnings: tuple[str, ...] = (),
     look_for_ball: Callable[[PoseTrack, float], BallDeparture | None] | None = None,
     look_for_shaft: Callable[[PoseTrack, float], ShaftTrack | None] | None = None,
+    second: PoseTrack | None = None,
     report: Report = lambda _stage, _fraction: None,
 ) -> SwingSession:
     """Find events, body, club and measures of one swing.
@@ -59,6 +62,7 @@ def study(
     look_for_ball : finds when the ball leaves near a guessed impact (`body.ball`), where the pictures are at hand;
              asked only where a club's stream is to be laid on the video. look_for_shaft: the same for the shaft's
              lines (`body.shaft`).
+    second : another camera's landmarks of the same swing, on its own clock.
     report : told (stage, fraction 0 to 1 of this function's work).
     Raises InputError where the landmarks hold no swing. A club's stream that is not of this swing is kept, without an
     alignment and with a warning.
@@ -78,6 +82,11 @@ def study(
         seen, view=view.view, handed=view.handed, height_m=height_m, address_t_s=address, club_kind=kind,
         diagonal_fov_rad=fov,
     )  # fmt: skip
+    other: _Other | None = None
+    if second is not None:
+        report("Joining the cameras", 0.3)
+        other, fitted = _Other.of(second, swing).join(Film(seen, view.view, fov), height_m, address, kind)
+        body, camera, said = fitted.body, fitted.cameras[0], [*said, *fitted.doubts]
     session = SwingSession(
         video=video,
         golfer=GolferInfo(
@@ -107,13 +116,14 @@ def study(
         report("Joining body and club", 0.7)
         sensed = sense_club(imu, clock, spec or ClubSpec(), body.handed, swing_times(body, times))
     if sensed is not None:
+        films = [Film(seen, view.view, fov, camera.readout_s), *([] if other is None else [other.film()])]
         fitted = fit_swing(
-            [Film(seen, view.view, fov, camera.readout_s)], handed=view.handed, height_m=height_m,
-            address_t_s=times.get("address"), club_kind=kind, grip=sensed.grip(view.handed), rule=WITH_CLUB,
+            films, handed=view.handed, height_m=height_m, address_t_s=times.get("address"), club_kind=kind,
+            grip=sensed.grip(view.handed), rule=WITH_CLUB,
         )  # fmt: skip
         body, camera = fitted.body, fitted.cameras[0]
-        said += fitted.doubts
-        session = replace(session, delivery=sensed.delivery)
+        other = None if other is None else replace(other, camera=fitted.cameras[1])
+        said += [sentence for sentence in fitted.doubts if sentence not in said]
     report("Moving the club", 0.8)
     moved = fuse_club(body, camera, imu if clock else None, clock, spec, events=times, sensed=sensed)
     if clock is not None and sensed is None and "impact" in times:
@@ -121,12 +131,62 @@ def study(
         body, camera, moved = stand_at_ball(body, camera, moved, times["impact"])
     if lens is not None:
         camera = through_lens(camera, lens)
-    session = replace(session, body=body, camera=camera, club=moved, pose=pose)
+    session = replace(
+        session, body=body, camera=camera, club=moved, pose=pose, second=None if other is None else other.shown(),
+        delivery=None if sensed is None else sensed.delivery,
+    )  # fmt: skip
     said += swing.warnings
     report("Measuring", 0.95)
     clock_sigma_s = session.alignment.sigma_s if session.alignment is not None else None
     found = measured_swing(swing, body, session.club, read=session.delivery, clock_sigma_s=clock_sigma_s)
     return replace(session, events=swing.events, measures=found.measures, missing=found.missing, warnings=tuple(said))
+
+
+@dataclass(frozen=True)
+class _Other:
+    """A second camera's part of the study: its landmarks on its own clock, and what was found of it."""
+
+    pose: PoseTrack
+    view: str
+    handed: str
+    late_s: float
+    sigma_s: float = float("nan")
+    camera: PinholeCamera | None = None
+
+    @classmethod
+    def of(cls, pose: PoseTrack, swing: FoundSwing) -> "_Other":
+        """Look at its swing; raises InputError where it shows none that can be the first one's."""
+        theirs = find_events(pose)
+        if "impact" not in swing.events or "impact" not in theirs.events:
+            raise InputError("Expected impact in both films to bring them together, found it in one at most.")
+        if theirs.viewpoint.handed != swing.viewpoint.handed:
+            raise InputError(
+                f"Expected two films of one swing, found a {swing.viewpoint.handed}-handed golfer in the first and a"
+                f" {theirs.viewpoint.handed}-handed one in the second."
+            )
+        late_s = swing.events["impact"].t_s - theirs.events["impact"].t_s
+        return cls(pose, theirs.viewpoint.view, theirs.viewpoint.handed, late_s)
+
+    def film(self) -> Film:
+        """Return it on the session's clock."""
+        return Film(replace(self.pose, t_s=self.pose.t_s + self.late_s), self.view)
+
+    def shown(self) -> SecondView | None:
+        """Return what a session keeps of it."""
+        if self.camera is None:
+            return None
+        return SecondView("second", self.view, self.camera, self.late_s, self.sigma_s)
+
+    def join(
+        self, first: Film, height_m: float | None, address_t_s: float | None, kind: str
+    ) -> "tuple[_Other, FittedSwing]":
+        """Fit both films; returns this with its camera and its clock, and the fit."""
+        found = fit_together(
+            first, Film(self.pose, self.view), self.late_s, handed=self.handed, height_m=height_m,
+            address_t_s=address_t_s, club_kind=kind,
+        )  # fmt: skip
+        camera = found.fitted.cameras[1]
+        return replace(self, late_s=found.late_s, sigma_s=found.sigma_s, camera=camera), found.fitted
 
 
 def _lay_club(

@@ -193,6 +193,14 @@ def bench_swings(full: bool) -> list[Figure]:
     ]
 
 
+def bench_fitted(full: bool) -> list[Figure]:
+    """The fit of body and club on whole filmed swings, beside the pose model's own body."""
+    from twinswing.truth.bench_fit import bench_fit, bench_pairs  # noqa: PLC0415
+    from twinswing.truth.fit_figures import figures_of  # noqa: PLC0415
+
+    return figures_of(bench_fit(30 if full else 6), bench_pairs(9 if full else 2))
+
+
 def bench_history(full: bool) -> list[Figure]:
     """A thousand units at full rate, and a day of a plant scrubbed."""
     from twinswing.truth.bench_plant import bench_day, bench_ingest  # noqa: PLC0415
@@ -321,6 +329,7 @@ BENCHES: dict[str, Bench] = {
     "clock": bench_clock,
     "analysis": bench_analysis,
     "swings": bench_swings,
+    "fit": bench_fitted,
     "coaching": bench_coaching,
     "alignment": bench_alignment,
 }

@@ -22,6 +22,7 @@ from twinswing.desk.panels.annotate_icons import TOOLS
 from twinswing.desk.panels.annotate_lane import Lane
 from twinswing.desk.panels.annotate_list import NAME, AnnotationList
 from twinswing.desk.panels.annotate_palette import draw_palette, icon_button, press_tool
+from twinswing.desk.viewport import Rect
 from twinswing.review.model import PINNED_KINDS
 from twinswing.stage.annotation_shapes import Around, Layout, Shapes, colour_of
 
@@ -248,7 +249,7 @@ class Annotate(Addon):
             self._base if not played else Around(self._base.body, self._base.machines, self._base.aspects, played)
         )
         self._shapes = self._layout.shapes(self.board.shown(desk.t_ns), desk.t_ns, self._around)
-        scene = desk.viewport.rect
+        scene = _room(desk.viewport.rect)
         palette = draw_palette(self.board, self.voices, scene, self._fonts) if self.board.palette else None
         self._card.draw(self.board, self.voices, scene, self._fonts)
         self._covering = [box for box in (palette, self._card.box) if box is not None]
@@ -347,6 +348,14 @@ class Annotate(Addon):
         self._over = self._picture
         if imgui.is_mouse_clicked(imgui.MouseButton_.left):
             self._pointer.press(self._picture, at, self._around)
+
+
+def _room(scene: Rect) -> Rect:
+    """Return where the tools may lie: all that the panels leave, also where the scene is narrower than that."""
+    node = imgui.internal.dock_builder_get_central_node(layout.DOCK_ID)
+    if node is None:
+        return scene
+    return int(node.pos.x), int(node.pos.y), max(int(node.size.x), 1), max(int(node.size.y), 1)
 
 
 def _corners(area: tuple[float, float, float, float]) -> tuple[Any, Any]:

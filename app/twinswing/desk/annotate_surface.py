@@ -246,6 +246,11 @@ class Pointer:
         hand = self._board.hand
         if not hand.spots:
             return surface.spot(at, t_ns, None)
+        if hand.tool == "circle":
+            # Its rim is as near as its middle, whatever lies behind it.
+            left, top = surface.area[:2]
+            rim = self._board.site.beside((at[0] - left, at[1] - top), hand.spots[0])
+            return rim or surface.spot(at, t_ns, hand.spots[0].anchor)
         if hand.tool not in ("arrow", "line"):
             return surface.spot(at, t_ns, hand.spots[0].anchor)
         spot, begins = surface.second_spot(at, *self._first, t_ns)

@@ -58,6 +58,8 @@ def apply_theme() -> None:
     style.item_spacing, style.item_inner_spacing = imgui.ImVec2(8, 7), imgui.ImVec2(6, 4)
     style.window_border_size, style.frame_border_size, style.popup_border_size = 0.0, 0.0, 1.0
     style.docking_separator_size = 1.0
+    # Three names fit beside each other on a narrow side: a shortened one is better found than one scrolled away.
+    style.tab_min_width_shrink = 44.0
     c = imgui.Col_
     palette = {
         c.text: INK, c.text_disabled: FAINT, c.window_bg: PANEL, c.popup_bg: PANEL, c.border: LINE,

@@ -150,6 +150,7 @@ class LibraryDesk(BaseDesk):
     def _draw_panels(self) -> None:
         context = self._context
         context.do, context.thumb, context.open_path = self.do, self._thumb, self.open_path
+        context.pictureless = self._pictureless
         context.notice, context.recent = self.notice, self.settings.recent
         context.status = self._status()
         context.searching = self._focusing > 0
@@ -172,6 +173,9 @@ class LibraryDesk(BaseDesk):
 
     def _thumb(self, row: Row) -> Any | None:
         return self.thumbs.get(self._thumb_path(row)) if row.fingerprint else None
+
+    def _pictureless(self, row: Row) -> bool:
+        return not row.fingerprint or self._thumb_path(row) in self.worker.failed
 
     def _thumb_path(self, row: Row) -> Path:
         return thumb_path(self.place.thumbs, row.fingerprint, has_video=row.has_video)

@@ -20,6 +20,7 @@ class LibraryContext:
 
     do       : tells the window an action's name.
     thumb    : gives the texture of a row's thumbnails, or None while it is not there.
+    pictureless: tells whether a row's thumbnails cannot be made.
     clock_s  : runs on while the window is open; drives what moves.
     columns, page : cards in a row, and rows that fit, as the grid found them; said for the keys.
     searching: whether the search box is to take the keyboard in this frame.
@@ -31,6 +32,7 @@ class LibraryContext:
     fonts: dict[str, Any] = field(default_factory=dict)
     do: Callable[[str], None] = lambda _: None
     thumb: Callable[[Row], Any | None] = lambda _: None
+    pictureless: Callable[[Row], bool] = lambda _: False
     open_path: Callable[[Path], None] = lambda _: None
     clock_s: float = 0.0
     card_px: float = 196.0

@@ -95,7 +95,7 @@ def _picture(context: LibraryContext, row: Row, at: imgui.ImVec2, side: float, *
     top = imgui.ImDrawFlags_.round_corners_top
     if texture is None:
         draw.add_rect_filled(at, end, theme.packed((0.075, 0.092, 0.102, 1.0)), 8.0, top)
-        words = {"unreadable": "!", "plant": "plant"}.get(row.kind, "")
+        words = {"unreadable": "!"}.get(row.kind, "no picture" if context.pictureless(row) else "")
         if words:
             size = imgui.calc_text_size(words)
             colour = theme.WARM if row.kind == "unreadable" else theme.FAINT

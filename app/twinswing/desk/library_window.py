@@ -381,7 +381,9 @@ class LibraryDesk(BaseDesk):
             # Adding to a file changes its date, which is all that is known of when this was recorded.
             changes = {"recorded_unix_ns": row.recorded_unix_ns, "recorded_source": "file", **changes}
         try:
-            write_about(row.path, **changes)
+            with self.index.writing():
+                # Two windows that add to one file at once would spoil it; the index lets one of them at a time.
+                write_about(row.path, **changes)
             refresh(self.index, row.path)
         except (TwinswingError, OSError) as error:
             self.notify_user(f"{row.name}: {error}")

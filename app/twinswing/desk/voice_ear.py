@@ -15,8 +15,6 @@ RATE_HZ = 16_000  # what the recogniser's model was made for
 # Paths this much less likely than the best are given up. The defaults (1e-48) lose the ends of phrases in noise; a
 # grammar of some phrases is cheap enough to look wider.
 _WIDE = {"beam": 1e-80, "pbeam": 1e-80, "wbeam": 1e-56}
-# Of the whole language only as much is looked at as telling talk from a command needs.
-_NARROW = {"beam": 1e-40, "pbeam": 1e-40, "wbeam": 1e-25, "maxhmmpf": 3000, "maxwpf": 10}
 # Quieter than this part of the loudest tenth is no speech.
 _SPEECH = 0.1
 _FRAME_S = 0.02
@@ -58,17 +56,10 @@ class Recogniser:
         self._by_grammar: Any = pocketsphinx.Decoder(**common, lm=None, **_WIDE)
         self._by_grammar.add_jsgf_string("commands", grammar())
         self._by_grammar.activate_search("commands")
-        self._freely: Any = pocketsphinx.Decoder(**common, lm=f"{model}/en-us.lm.bin", **_NARROW)
 
     def hear(self, sound: NDArray[np.int16]) -> Heard:
         """Return what was said in one utterance, at `RATE_HZ`."""
-        words = _decoded(self._by_grammar, sound)
-        # The second look costs ten times the first: only where there is something to check.
-        return Heard(words, speech_s(sound), _decoded(self._freely, sound) if words else "")
-
-    def text(self, sound: NDArray[np.int16]) -> str:
-        """Return a guess at what was said, by the whole language."""
-        return _decoded(self._freely, sound)
+        return Heard(_decoded(self._by_grammar, sound), speech_s(sound))
 
 
 def _decoded(decoder: Any, sound: NDArray[np.int16]) -> str:

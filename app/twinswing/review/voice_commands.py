@@ -27,12 +27,13 @@ PHRASES: Mapping[str, tuple[str, ...]] = {
 class Hearing:
     """When what was heard is obeyed.
 
-    least_s, most_s : of the utterance: a click is no command, and who talks for longer means somebody else.
+    least_s, most_s : of the speech: a click is no command, and who talks for longer than the longest phrase takes means
+                      somebody else. By the grammar alone every sentence sounds like one phrase or another.
     least_words     : of a phrase whose end was not heard, where no other command begins so.
     """
 
     least_s: float = 0.3
-    most_s: float = 2.5
+    most_s: float = 1.7
     least_words: int = 2
 
 
@@ -43,13 +44,12 @@ HEARING = Hearing()
 class Heard:
     """What a recogniser made of one utterance.
 
-    words : the phrase, or its beginning, by the grammar; "" for nothing. freely : by the whole language.
+    words      : the phrase, or its beginning, by the grammar; "" for nothing.
     duration_s : of the speech, seconds.
     """
 
     words: str
     duration_s: float
-    freely: str = ""
 
 
 def grammar(phrases: Mapping[str, tuple[str, ...]] = PHRASES) -> str:
@@ -71,8 +71,5 @@ def decide(heard: Heard, phrases: Mapping[str, tuple[str, ...]] = PHRASES, heari
         or (len(words) >= hearing.least_words and phrase.split()[: len(words)] == words)
     }  # fmt: skip
     if len(found) != 1:
-        return ""
-    if heard.freely and abs(len(heard.freely.split()) - len(words)) > len(words):
-        # The whole language hears far more words in it than the phrase has: it was talk.
         return ""
     return found.pop()

@@ -33,7 +33,7 @@ class DoubtRule:
     far_sigmas: float = 4.0
     clear: float = 0.5
     share: float = 0.3
-    hand_m: float = 0.08
+    hand_m: float = 0.075
     pair_share: float = 0.08
     pair_apart: float = 0.06
 

@@ -7,6 +7,7 @@ from twinswing.desk.annotate import Annotate
 from twinswing.desk.base import BaseDesk
 from twinswing.desk.coaching import Coach
 from twinswing.desk.open_review import OpenReview
+from twinswing.desk.voice import Voice
 from twinswing.desk.window import Desk
 
 
@@ -21,4 +22,5 @@ def carry_tools(desk: BaseDesk, *, author: str = "") -> OpenReview:
     desk.add(Coach())
     if isinstance(desk, Desk):
         desk.add(Angles())
+    desk.add(Voice())
     return review

@@ -12,6 +12,7 @@ from twinswing import __version__
 from twinswing.errors import InputError
 from twinswing.recording import schemas, topics
 from twinswing.recording.container import DEFAULT_LIMITS, ChunkLimits, McapAppender
+from twinswing.recording.exclusive import hold
 from twinswing.recording.index import (
     PROFILE,
     RECORDING_RECORD,
@@ -66,6 +67,7 @@ class RecordingFile:
                 raise InputError(f"{self.path} exists already and is not overwritten.") from None
             except OSError as error:
                 raise InputError(f"{self.path} could not be written: {error.strerror}.") from error
+            hold(file, writes_to)
             self._begin(file, writes_to, zero_unix_ns, limits, fsync=fsync)
             self._appender.start(PROFILE, f"twinswing {__version__}")
             self._put_json(RECORDING_RECORD, {"version": VERSION, "zero_unix_ns": zero_unix_ns}, 1)
@@ -89,9 +91,14 @@ class RecordingFile:
         writer._target = None
         writer._claim(writer.path)
         try:
+            file = FileIO(writer.path, "rb+")
+        except OSError as error:
+            writer._release()
+            raise InputError(f"{path} could not be opened for writing: {error.strerror}.") from error
+        try:
+            hold(file, writer.path)
             with writer.path.open("rb") as source:
                 index = read_index(source, writer.path)
-            file = FileIO(writer.path, "rb+")
             writer._begin(file, writer.path, index.zero_unix_ns, limits, fsync=fsync)
             appender = writer._appender
             appender.schemas = dict(index.schemas)
@@ -104,9 +111,11 @@ class RecordingFile:
             writer._revision = 1 + max((index.revision_of(c) for c in index.channels.values()), default=-1)
             appender.resume(index.data_end)
         except OSError as error:
+            file.close()
             writer._release()
             raise InputError(f"{path} could not be opened for writing: {error.strerror}.") from error
         except BaseException:
+            file.close()
             writer._release()
             raise
         writer._keep_flushed(live, limits)

@@ -15,6 +15,7 @@ import numpy as np
 
 from twinswing.errors import InputError
 from twinswing.recording import topics
+from twinswing.recording.exclusive import exclusive
 from twinswing.recording.reader import RecordingReader
 from twinswing.recording.writer import RecordingWriter
 from twinswing.review.checks import LIMITS, to_fields
@@ -41,13 +42,31 @@ def save_document(path: str | Path, document: ReviewDocument, voices: Mapping[st
              has already, are left out.
     Raises InputError if the file is no recording, cannot be written, or a voice is not what its hash says.
     """
+    if not _holds_more(path, document, voices or {}):
+        return False
+    # Looked at again with nobody else adding to it: what another program kept meanwhile is not to be lost.
+    with exclusive(path):
+        return _save(path, document, voices or {})
+
+
+def _holds_more(path: str | Path, document: ReviewDocument, voices: Mapping[str, bytes]) -> bool:
+    """Take in what a recording has, and tell whether there is anything that it has not."""
     with RecordingReader(path) as reader:
-        held = document_in(reader)
-        span_ns = reader.span_ns
-        kept = set(reader.attachments)
+        held, kept = document_in(reader), set(reader.attachments)
     document.merge(held)
+    return held.update() != document.update() or bool(_fresh(document, voices, kept))
+
+
+def _fresh(document: ReviewDocument, voices: Mapping[str, bytes], kept: set[str]) -> dict[str, bytes]:
     wanted = {a.media.sha256 for a in document.all() if a.media is not None}
-    fresh = {h: data for h, data in (voices or {}).items() if h in wanted and voice_name(h) not in kept}
+    return {h: data for h, data in voices.items() if h in wanted and voice_name(h) not in kept}
+
+
+def _save(path: str | Path, document: ReviewDocument, voices: Mapping[str, bytes]) -> bool:
+    with RecordingReader(path) as reader:
+        held, span_ns, kept = document_in(reader), reader.span_ns, set(reader.attachments)
+    document.merge(held)
+    fresh = _fresh(document, voices, kept)
     for digest, data in fresh.items():
         check_voice(digest, data)
     before = {a.ident: a for a in held.all()}

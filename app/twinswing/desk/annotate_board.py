@@ -33,6 +33,7 @@ class Writing:
     active: bool = False
     opener: str = ""
     frames: int = 0
+    placed: bool = False  # whether the cursor stands behind what came before the field had the keyboard
 
 
 @dataclass

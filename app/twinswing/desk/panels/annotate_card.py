@@ -78,8 +78,11 @@ class Card:
         entered, escaped = self._ending()
         lines = min(writing.text.count("\n") + 1 + int(imgui.calc_text_size(writing.text).x / width), 5)
         flags = imgui.InputTextFlags_.ctrl_enter_for_new_line | imgui.InputTextFlags_.word_wrap
+        flags = int(flags) | int(imgui.InputTextFlags_.callback_always)
         height = imgui.get_text_line_height() * lines + 12
-        _, writing.text = imgui.input_text_multiline("##writing", writing.text, vec(width, height), int(flags))
+        _, writing.text = imgui.input_text_multiline(
+            "##writing", writing.text, vec(width, height), flags, _to_end(writing)
+        )
         was_active, writing.active = writing.active, imgui.is_item_active()
         if not writing.text:
             at = imgui.get_item_rect_min()
@@ -297,6 +300,19 @@ def _right(text: str, width: float) -> None:
     """Write faintly at the card's right edge."""
     imgui.same_line(max(width + 7 - imgui.calc_text_size(text).x, imgui.get_cursor_pos_x()))
     imgui.text_disabled(text)
+
+
+def _to_end(writing: Writing) -> Any:
+    """Return what puts the cursor behind the text once, when the field gets the keyboard: it would start before it."""
+
+    def place(data: Any) -> int:
+        if not writing.placed:
+            writing.placed = True
+            data.cursor_pos = data.buf_text_len
+            data.selection_start = data.selection_end = data.cursor_pos
+        return 0
+
+    return place
 
 
 def _collect(writing: Writing) -> None:

@@ -85,9 +85,7 @@ def test_what_is_drawn_over_a_film_through_a_bent_lens_lies_on_the_golfer() -> N
             for part in ("wrist", "ankle"):
                 seen = straight_pixels(session.camera, bent.point(f"{side}_{part}"))
                 drawn = session.camera.project(session.body.joints_m[:, JOINT[f"{side}_{part}"]])
-                out.append(
-                    np.linalg.norm(drawn - seen, axis=1)
-                )
+                out.append(np.linalg.norm(drawn - seen, axis=1))
         return float(np.median(out))
 
     assert off_px(found) < 6.0

@@ -316,8 +316,8 @@ class Plate:
             wide, high = (side * scale for side in STYLE.wave_px)
             waveform(draw, (x, y, x + wide, y + high), label.peaks, label.rgb, label.played)
             y += high + 2.0
-        for (text, font, size, ink), (_, high) in zip(self._rows, self._sizes, strict=True):
-            draw.add_text(self._fonts[font], size, vec(x, y), theme.packed(ink), text, wrap_width=self._wrap)
+        for (text, font, size, words_rgba), (_, high) in zip(self._rows, self._sizes, strict=True):
+            draw.add_text(self._fonts[font], size, vec(x, y), theme.packed(words_rgba), text, wrap_width=self._wrap)
             y += high
 
 

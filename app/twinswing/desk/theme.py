@@ -49,6 +49,11 @@ def packed(rgba: tuple[float, float, float, float], alpha: float = 1.0) -> int:
     return int(imgui.color_convert_float4_to_u32(imgui.ImVec4(rgba[0], rgba[1], rgba[2], rgba[3] * alpha)))
 
 
+def rgba_of(colour: str, alpha: float = 1.0) -> tuple[float, float, float, float]:
+    """Return a colour that is written "#rrggbb" as the palette's are, with an opacity."""
+    return (int(colour[1:3], 16) / 255.0, int(colour[3:5], 16) / 255.0, int(colour[5:7], 16) / 255.0, alpha)
+
+
 def apply_theme() -> None:
     """Set colours and spacing of Dear ImGui and ImPlot."""
     style = imgui.get_style()

@@ -78,10 +78,10 @@ class Card:
         entered, escaped = self._ending()
         lines = min(writing.text.count("\n") + 1 + int(imgui.calc_text_size(writing.text).x / width), 5)
         flags = imgui.InputTextFlags_.ctrl_enter_for_new_line | imgui.InputTextFlags_.word_wrap
-        flags = int(flags) | int(imgui.InputTextFlags_.callback_always)
+        with_end = int(flags) | int(imgui.InputTextFlags_.callback_always)
         height = imgui.get_text_line_height() * lines + 12
         _, writing.text = imgui.input_text_multiline(
-            "##writing", writing.text, vec(width, height), flags, _to_end(writing)
+            "##writing", writing.text, vec(width, height), with_end, _to_end(writing)
         )
         was_active, writing.active = writing.active, imgui.is_item_active()
         if not writing.text:
@@ -287,8 +287,7 @@ def _speak(board: Board, voices: Voices, fonts: dict[str, Any], width: float) ->
 
 def _title(kind: str, text: str, colour: str, fonts: dict[str, Any]) -> None:
     at = imgui.get_cursor_screen_pos()
-    rgba = (*(int(colour[k : k + 2], 16) / 255.0 for k in (1, 3, 5)), 1.0)
-    draw_icon(imgui.get_window_draw_list(), kind, at.x + 9, at.y + 10, 7.5, theme.packed(rgba))
+    draw_icon(imgui.get_window_draw_list(), kind, at.x + 9, at.y + 10, 7.5, theme.packed(theme.rgba_of(colour)))
     imgui.dummy(vec(20, 20))
     imgui.same_line(0, 6)
     imgui.push_font(fonts.get("bold"), 0.0)

@@ -58,8 +58,7 @@ def swatches(name: str, chosen: str, side: float = _SWATCH_PX, lower: float = 0.
         if imgui.invisible_button(f"{name}{colour}", vec(side, side)):
             pressed = colour
         middle = vec(at.x + side / 2, at.y + side / 2)
-        rgba = (*(int(colour[k : k + 2], 16) / 255.0 for k in (1, 3, 5)), 1.0)
-        draw.add_circle_filled(middle, side * 0.36, theme.packed(rgba))
+        draw.add_circle_filled(middle, side * 0.36, theme.packed(theme.rgba_of(colour)))
         if colour == chosen or imgui.is_item_hovered():
             strong = 1.0 if colour == chosen else 0.45
             draw.add_circle(middle, side * 0.36 + 2.5, theme.packed(theme.INK, strong), 0, 1.8)

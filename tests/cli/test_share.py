@@ -38,7 +38,7 @@ def test_report_is_one_page(recording: Path, tmp_path: Path) -> None:
     out = tmp_path / "swing.html"
     assert main(["report", str(recording), "-o", str(out)]) == 0
     text = out.read_text("utf-8")
-    assert text.count("data:image/jpeg") == 8
+    assert text.count("data:image/jpeg") == 10  # P1 to P10
     assert "swing.mcap" in text
 
 

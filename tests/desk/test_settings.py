@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from twinswing.desk.settings import Settings, load_settings, save_settings
@@ -38,6 +38,7 @@ _JSON = st.recursive(
 )
 
 
+@example({"width_px": float("inf")})
 @given(st.dictionaries(st.sampled_from(["width_px", "height_px", "show", "recent", "layout", "places"]), _JSON))
 def test_any_content_opens_a_window_of_a_usable_size(stored: dict[str, object]) -> None:
     import tempfile

@@ -51,7 +51,7 @@ def load_settings(path: Path) -> Settings:
             layout=str(stored.get("layout", "")),
             places=_places(stored.get("places", {})),
         )
-    except (TypeError, ValueError, AttributeError):
+    except (TypeError, ValueError, AttributeError, OverflowError):
         return Settings()
 
 

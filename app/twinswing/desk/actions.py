@@ -101,7 +101,12 @@ _KEY_LABELS = {
 
 def key_label(key: str) -> str:
     """Return a key's name as a keyboard shows it."""
-    return _KEY_LABELS.get(key, key.upper() if len(key) == 1 else key.capitalize())
+    if key in _KEY_LABELS:
+        return _KEY_LABELS[key]
+    held, _, plain = key.rpartition("-")
+    if held in ("control", "shift"):
+        return f"{'Ctrl' if held == 'control' else 'Sh'}+{key_label(plain)}"
+    return key.upper() if len(key) == 1 else key.capitalize()
 
 
 def groups(more: tuple[Action, ...] = ()) -> dict[str, list[Action]]:

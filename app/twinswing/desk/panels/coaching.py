@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 NAME = "Coaching"
 vec = imgui.ImVec2
 _ORDER = {LIKELY: 0, UNKNOWN: 1, NOT_SEEN: 2}
+_BRIEFLY = {LIKELY: "likely", UNKNOWN: "can't tell", NOT_SEEN: "not seen"}  # where the panel is narrow
 _LOOK = {LIKELY: theme.WARM, NOT_SEEN: theme.ACCENT_BRIGHT, UNKNOWN: theme.FAINT}
 
 
@@ -94,8 +95,10 @@ def _line(finding: Finding) -> None:
     """Draw a fault's name at the left and its verdict at the right, in words and colour."""
     imgui.same_line()
     imgui.text(finding.fault.label.split(",")[0])
-    words = finding.verdict
     imgui.same_line()
+    words = finding.verdict
+    if imgui.get_content_region_avail().x < imgui.calc_text_size(words).x:
+        words = _BRIEFLY[finding.verdict]
     room = imgui.get_content_region_avail().x - imgui.calc_text_size(words).x
     imgui.set_cursor_pos_x(imgui.get_cursor_pos_x() + max(room, 0.0))
     imgui.text_colored(theme.colour(_LOOK[finding.verdict]), words)

@@ -10,7 +10,9 @@ from twinswing.desk import theme
 from twinswing.desk.actions import Action, key_label
 from twinswing.desk.panels.context import PanelContext
 
-_KEY_COLUMN_PX = 68.0
+_KEY_COLUMN_PX = 72.0
+_HELP_PX = 1180.0
+_GROUP_PX = 285.0  # a key and the longest of the labels
 _VIDEO_ENDINGS = {".mp4", ".mov", ".m4v", ".avi", ".mkv", ".webm"}
 _FIXED = (
     imgui.WindowFlags_.no_collapse
@@ -62,7 +64,9 @@ _SWING_HINT = "Mouse: left drag turns, right or middle drag moves, wheel zooms. 
 
 def draw_help(context: Dialog, columns: dict[str, list[Action]], hint: str = _SWING_HINT) -> None:
     """Draw every key, by group, and a line on the mouse."""
-    _begin("Help", 1060, 420)
+    shared = _packed(columns, max(int((min(_HELP_PX, imgui.get_io().display_size.x) - 40) // _GROUP_PX), 1))
+    rows = max(sum(len(columns[name]) + 2 for name in names) for names in shared)
+    _begin("Help", _HELP_PX, 100 + rows * imgui.get_text_line_height_with_spacing())
     imgui.push_font(context.fonts.get("bold"), 0.0)
     imgui.text("Keys")
     imgui.pop_font()
@@ -70,19 +74,32 @@ def draw_help(context: Dialog, columns: dict[str, list[Action]], hint: str = _SW
     if imgui.button("Close"):
         context.do("help")
     imgui.separator()
-    if imgui.begin_table("keys", len(columns), imgui.TableFlags_.sizing_fixed_fit, imgui.ImVec2(0, 0), 0.0):
+    if imgui.begin_table("keys", len(shared), imgui.TableFlags_.sizing_stretch_same, imgui.ImVec2(0, 0), 0.0):
         imgui.table_next_row()
-        for group, actions in columns.items():
+        for names in shared:
             imgui.table_next_column()
-            imgui.text_disabled(group)
-            for action in actions:
-                imgui.text_colored(theme.colour(theme.ACCENT_BRIGHT), f"{key_label(action.keys[0]):>6}")
-                imgui.same_line(_KEY_COLUMN_PX)
-                imgui.text(action.label)
+            for group in names:
+                imgui.text_disabled(group)
+                for action in columns[group]:
+                    imgui.text_colored(theme.colour(theme.ACCENT_BRIGHT), f"{key_label(action.keys[0]):>6}")
+                    imgui.same_line(_KEY_COLUMN_PX)
+                    imgui.text(action.label)
+                imgui.spacing()
         imgui.end_table()
     imgui.spacing()
     imgui.text_disabled(hint)
     imgui.end()
+
+
+def _packed(groups: dict[str, list[Action]], columns: int) -> list[list[str]]:
+    """Return the groups' names in at most so many columns, in order, each below the shortest so far."""
+    shared: list[list[str]] = [[] for _ in range(min(columns, max(len(groups), 1)))]
+    heights = [0] * len(shared)
+    for name, actions in groups.items():
+        shortest = heights.index(min(heights))
+        shared[shortest].append(name)
+        heights[shortest] += len(actions) + 2
+    return shared
 
 
 class FileList:

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from twinswing.desk.base import BaseDesk
 
 _GROUP = "Coaching"
-_SETTLED_FRAMES = 4  # until the docks have found their places
 
 
 @runtime_checkable
@@ -57,7 +56,6 @@ class Coach(Addon):
         self.problem = ""
         self._desk: BaseDesk | None = None
         self._node: Ghost | None = None
-        self._drawn = 0
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="coaching")
         self._waiting: tuple[Future[Understanding], SwingSession] | None = None
 
@@ -173,10 +171,6 @@ class Coach(Addon):
         if imgui.begin(NAME, None, imgui.WindowFlags_.no_collapse)[0]:
             draw_coaching(self, self._desk.ui.fonts)
         imgui.end()
-        # A dock shows the panel that came last; what was measured comes first until somebody chooses.
-        self._drawn += 1
-        if self._drawn == _SETTLED_FRAMES and not self._desk.settings.layout:
-            imgui.set_window_focus("Measures")
 
     def draw_scene(self) -> None:
         """Stand the ghost in the scene."""

@@ -21,6 +21,7 @@ from twinswing.desk.panels.video import draw_video
 from twinswing.desk.viewport import Rect
 
 Context = TypeVar("Context")
+_SETTLING_FRAMES = 6
 
 
 class Interface:
@@ -118,16 +119,23 @@ class Interface:
 class UserInterface(Interface):
     """The panels of a swing's window."""
 
+    _settling: int = 0  # frames until the tools' panels have come into the docks
+
     def frame(self, context: PanelContext) -> Rect:
         """Draw all panels; return the rectangle left for the scene."""
         context.fonts = self.fonts
         layout.toolbar_window()
         draw_toolbar(context)
         imgui.end()
-        scene = layout.dock_space(rebuild=self.take_rebuild(), build=layout.build_swing)
+        rebuild = self.take_rebuild()
+        self._settling = _SETTLING_FRAMES if rebuild else max(self._settling - 1, 0)
+        scene = layout.dock_space(rebuild=rebuild, build=layout.build_swing)
         self.panel("Timeline", context, draw_timeline, shown=True)
         self.panel("Plots", context, draw_plots, shown=context.shows("plots"))
         self.panel("Video", context, draw_video, shown=context.shows("pip"))
+        if self._settling == 1:
+            # A dock shows the panel that came last; what was measured comes first until somebody chooses.
+            imgui.set_next_window_focus()
         self.panel("Measures", context, draw_measures, shown=context.shows("measures"))
         draw_job(context)
         draw_notice(context)

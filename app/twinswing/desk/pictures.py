@@ -6,6 +6,7 @@ from pathlib import Path
 
 from twinswing.desk.jobs import AnalysisJob
 from twinswing.desk.settings import Settings
+from twinswing.desk.tools import carry_tools
 from twinswing.desk.window import Desk
 
 # Name of the picture, what is done in the window before it is taken.
@@ -24,6 +25,7 @@ def take(out: Path, recordings: Sequence[Path]) -> list[Path]:
     """Show each recording in every state and save the pictures; the first one's also with help, files and a job."""
     out.mkdir(parents=True, exist_ok=True)
     desk = Desk(Settings(), offscreen=True, folder=recordings[0].parent)
+    carry_tools(desk)  # as a user meets it
     taken: list[Path] = []
 
     def save(name: str) -> None:

@@ -88,6 +88,12 @@ class Microphone:
             blocks = self._blocks[-max(round(seconds * 50), 1) :]
         return np.concatenate(blocks) if blocks else np.zeros(0, np.float32)
 
+    def drain(self) -> NDArray[np.float32]:
+        """Return what came since the last call, shape (n,), and keep none of it: for listening without end."""
+        with self._lock:
+            blocks, self._blocks, self._length = self._blocks, [], 0
+        return np.concatenate(blocks) if blocks else np.zeros(0, np.float32)
+
     def stop(self) -> NDArray[np.float32]:
         """End recording; return all of it, shape (n,)."""
         stream, self._stream = self._stream, None

@@ -2,6 +2,8 @@
 
 from concurrent.futures import Future, ThreadPoolExecutor
 from math import gcd
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -9,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.signal import resample_poly
 
 from twinswing.errors import MissingPartError
-from twinswing.review.voice_commands import Heard, grammar
+from twinswing.review.voice_commands import PARTS, WAKE, Heard, grammar
 
 RATE_HZ = 16_000  # what the recogniser's model was made for
 # Paths this much less likely than the best are given up. The defaults (1e-48) lose the ends of phrases in noise; a
@@ -18,6 +20,10 @@ _WIDE = {"beam": 1e-80, "pbeam": 1e-80, "wbeam": 1e-56}
 # Quieter than this part of the loudest tenth is no speech.
 _SPEECH = 0.1
 _FRAME_S = 0.02
+# Scores are kept as small integers that end at about this likelihood against the loop of all sounds: every detection is
+# reported, and `voice_commands.Hearing` says which of them count.
+_THRESHOLD = 1e-60
+_DECODED_HZ = 100  # frames of the recogniser a second
 
 
 def for_recogniser(sound: NDArray[np.float32], rate_hz: int) -> NDArray[np.int16]:
@@ -32,13 +38,19 @@ def for_recogniser(sound: NDArray[np.float32], rate_hz: int) -> NDArray[np.int16
 
 def speech_s(sound: NDArray[np.int16]) -> float:
     """Return how long the speech in a sound is, from its first to its last loud moment, seconds."""
+    start_s, end_s = speech_bounds_s(sound)
+    return end_s - start_s
+
+
+def speech_bounds_s(sound: NDArray[np.int16]) -> tuple[float, float]:
+    """Return when the speech in a sound begins and ends, seconds; (0, 0) where there is none."""
     size = round(_FRAME_S * RATE_HZ)
     frames = sound[: len(sound) // size * size].reshape(-1, size).astype(np.float64)
     if not len(frames):
-        return 0.0
+        return (0.0, 0.0)
     level = np.sqrt((frames**2).mean(1))
     loud = np.flatnonzero(level > max(_SPEECH * np.percentile(level, 90), 1.5 * np.percentile(level, 5)))
-    return 0.0 if not len(loud) else float(loud[-1] - loud[0] + 1) * _FRAME_S
+    return (0.0, 0.0) if not len(loud) else (float(loud[0]) * _FRAME_S, float(loud[-1] + 1) * _FRAME_S)
 
 
 class Recogniser:
@@ -55,11 +67,44 @@ class Recogniser:
         common = {"hmm": f"{model}/en-us", "dict": f"{model}/cmudict-en-us.dict", "loglevel": "FATAL"}
         self._by_grammar: Any = pocketsphinx.Decoder(**common, lm=None, **_WIDE)
         self._by_grammar.add_jsgf_string("commands", grammar())
-        self._by_grammar.activate_search("commands")
+        self._by_grammar.add_jsgf_string("awake", grammar(wake=WAKE))
+        # The recogniser takes key phrases out of a file alone; one of its own, since its beams are its own.
+        self._by_phrase: Any = pocketsphinx.Decoder(**common, lm=None)
+        with TemporaryDirectory() as folder:
+            phrases = Path(folder) / "phrases.txt"
+            lines = [f"{phrase} /{_THRESHOLD}/\n" for phrase in (WAKE, *PARTS.values())]
+            phrases.write_text("".join(lines), encoding="utf-8")
+            self._by_phrase.add_kws("phrases", str(phrases))
+        self._by_phrase.activate_search("phrases")
 
     def hear(self, sound: NDArray[np.int16]) -> Heard:
         """Return what was said in one utterance, at `RATE_HZ`."""
-        return Heard(_decoded(self._by_grammar, sound), speech_s(sound))
+        start_s, end_s = speech_bounds_s(sound)
+        found = self._found(sound, start_s)
+        self._by_grammar.activate_search("commands")
+        return Heard(_decoded(self._by_grammar, sound), end_s - start_s, found)
+
+    def hear_awake(self, sound: NDArray[np.int16]) -> Heard:
+        """Return what was said in one utterance that a wake phrase must begin; words are given only where it is there.
+
+        Looking for phrases costs a fortieth of the time that the sound lasts; the grammar is asked where the wake
+        phrase was found.
+        """
+        start_s, end_s = speech_bounds_s(sound)
+        found = self._found(sound, start_s)
+        self._by_grammar.activate_search("awake")
+        words = _decoded(self._by_grammar, sound) if WAKE in found else ""
+        return Heard(words, end_s - start_s, found)
+
+    def _found(self, sound: NDArray[np.int16], start_s: float) -> dict[str, tuple[float, float]]:
+        """Return the phrases in a sound: best score, and when, from the start of the speech."""
+        _decoded(self._by_phrase, sound)
+        found: dict[str, tuple[float, float]] = {}
+        for part in self._by_phrase.seg() or ():
+            hit = (float(part.prob), max(part.start_frame / _DECODED_HZ - start_s, 0.0))
+            name = part.word.strip()
+            found[name] = max(found.get(name, hit), hit)
+        return found
 
 
 def _decoded(decoder: Any, sound: NDArray[np.int16]) -> str:
@@ -81,12 +126,17 @@ class Ear:
 
     def hear(self, sound: NDArray[np.float32], rate_hz: int) -> "Future[Heard]":
         """Return what is said, when it is known; the future raises MissingPartError as `Recogniser` does."""
-        return self._worker.submit(self._hear, sound, rate_hz)
+        return self._worker.submit(self._hear, sound, rate_hz, awake=False)
 
-    def _hear(self, sound: NDArray[np.float32], rate_hz: int) -> Heard:
+    def hear_awake(self, sound: NDArray[np.float32], rate_hz: int) -> "Future[Heard]":
+        """Return what is said after a wake phrase, as `hear` does."""
+        return self._worker.submit(self._hear, sound, rate_hz, awake=True)
+
+    def _hear(self, sound: NDArray[np.float32], rate_hz: int, *, awake: bool) -> Heard:
         if self._recogniser is None:
             self._recogniser = Recogniser()
-        return self._recogniser.hear(for_recogniser(sound, rate_hz))
+        ready = for_recogniser(sound, rate_hz)
+        return self._recogniser.hear_awake(ready) if awake else self._recogniser.hear(ready)
 
     def close(self) -> None:
         """End the thread."""

@@ -1,0 +1,34 @@
+"""What is answered to a spoken question about a swing: the number, how sure it is, and where it is from. Pure."""
+
+from dataclasses import dataclass
+
+from twinswing.swing.model import SwingSession
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A measure as it is said: its name in a session, the sentence's subject, and the unit in words ("" for none)."""
+
+    measure: str
+    subject: str
+    unit: str
+
+
+# The commands of `voice_commands.PHRASES` that are questions.
+ANSWERS = {
+    "tempo": Asked("tempo_ratio", "Tempo", "to 1"),
+    "speed": Asked("head_speed_mps", "Club head speed", "metres per second"),
+}
+
+
+def answer(command: str, session: SwingSession | None) -> str:
+    """Return the sentence that answers a question; it says why where the number is not known."""
+    asked = ANSWERS[command]
+    measure = session.measures.get(asked.measure) if session is not None else None
+    if session is None or measure is None:
+        why = session.missing.get(asked.measure, "it was not measured") if session is not None else "no swing is open"
+        return f"{asked.subject} is not known: {why}."
+    digits = 1 if measure.sigma < 1.0 else 0
+    number, sure = f"{measure.value:.{digits}f}", f"{measure.sigma:.{digits}f}"
+    source = measure.source.replace("+", " and ")
+    return f"{asked.subject} {number} {asked.unit}, plus or minus {sure}, from {source}."

@@ -45,6 +45,7 @@ def test_the_wake_phrase_and_a_command_both_heard_twice_are_obeyed(command) -> N
     assert decide_awake(Heard(words, 2.4, sure)) == command
     assert decide_awake(Heard(PHRASES[command][0], 1.4, sure)) == ""
     assert decide_awake(Heard(words, 2.4, None)) == ""
+    assert decide_awake(Heard(words, 2.4, {WAKE: (0.8, 0.1)})) == ""
     assert decide_awake(Heard(words, 2.4, {PARTS[command]: (0.8, 1.0)})) == ""
     assert decide_awake(Heard(words, 2.4, sure | {WAKE: (0.8, 1.5)})) == ""
     assert decide_awake(Heard(words, 5.0, sure)) == ""

@@ -232,9 +232,9 @@ class Voice(Addon):
         if not self.listening and self._heard is None:
             return
         assert self._desk is not None
-        left, top, width, _ = self._desk.viewport.rect
+        left, top, width, _ = self._desk.viewport.rect  # the window's notices lie above it
         imgui.set_next_window_pos(
-            imgui.ImVec2(left + width / 2, top + 12), imgui.Cond_.always, imgui.ImVec2(0.5, 0.0)
+            imgui.ImVec2(left + width / 2, top + 60), imgui.Cond_.always, imgui.ImVec2(0.5, 0.0)
         )  # fmt: skip
         imgui.begin("Microphone", None, _FLAGS)
         if self._microphone is not None:

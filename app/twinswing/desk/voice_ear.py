@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import resample_poly
+from scipy.signal import resample_poly, sosfilt
 
 from twinswing.errors import MissingPartError
+from twinswing.review.utterances import voice_band
 from twinswing.review.voice_commands import PARTS, WAKE, Heard, grammar
 
 RATE_HZ = 16_000  # what the recogniser's model was made for
@@ -45,10 +46,10 @@ def speech_s(sound: NDArray[np.int16]) -> float:
 def speech_bounds_s(sound: NDArray[np.int16]) -> tuple[float, float]:
     """Return when the speech in a sound begins and ends, seconds; (0, 0) where there is none."""
     size = round(_FRAME_S * RATE_HZ)
-    frames = sound[: len(sound) // size * size].reshape(-1, size).astype(np.float64)
-    if not len(frames):
+    if len(sound) < size:
         return (0.0, 0.0)
-    level = np.sqrt((frames**2).mean(1))
+    heard = sosfilt(voice_band(RATE_HZ), sound[: len(sound) // size * size].astype(np.float64))
+    level = np.sqrt((heard.reshape(-1, size) ** 2).mean(1))
     loud = np.flatnonzero(level > max(_SPEECH * np.percentile(level, 90), 1.5 * np.percentile(level, 5)))
     return (0.0, 0.0) if not len(loud) else (float(loud[0]) * _FRAME_S, float(loud[-1] + 1) * _FRAME_S)
 

@@ -7,6 +7,15 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.signal import butter, sosfilt
+
+# Wind and handling lie below most of a voice's power: levels are taken without them, Hz.
+_ABOVE_HZ = 250.0
+
+
+def voice_band(rate_hz: int) -> NDArray[np.float64]:
+    """Return the filter, second-order sections of shape (1, 6), that levels of speech are taken after."""
+    return np.asarray(butter(2, _ABOVE_HZ, "highpass", fs=rate_hz, output="sos"), dtype=np.float64)
 
 
 @dataclass(frozen=True)
@@ -40,6 +49,7 @@ class Utterances:
         self.params = params or UtteranceParams()
         self._size = round(self.params.frame_s * rate_hz)
         self._rest: NDArray[np.float32] = np.zeros(0, np.float32)
+        self._band, self._memory = voice_band(rate_hz), np.zeros((1, 2))
         self._levels: list[float] = []
         self._frames: list[NDArray[np.float32]] = []
         self._loud: list[bool] = []
@@ -51,7 +61,10 @@ class Utterances:
         count = len(sound) // self._size
         frames = sound[: count * self._size].reshape(count, self._size)
         self._rest = sound[count * self._size :]
-        levels = np.sqrt((frames.astype(np.float64) ** 2).mean(1)).tolist() if count else []
+        if not count:
+            return []
+        heard, self._memory = sosfilt(self._band, frames.ravel(), zi=self._memory)
+        levels = np.sqrt((heard.reshape(frames.shape) ** 2).mean(1)).tolist()
         ended = (self._step(frame, level) for frame, level in zip(frames, levels, strict=True))
         return [utterance for utterance in ended if utterance is not None]
 

@@ -74,12 +74,16 @@ def encode_voice(samples: ArrayLike, rate_hz: int, settings: VoiceSettings = DEF
 
 def encode_voice_file(path: str | Path, settings: VoiceSettings = DEFAULT_VOICE) -> VoiceNote:
     """Code a sound file (WAV, or whatever FFmpeg reads) as a voice note; raises InputError if it is none."""
+    return encode_voice(*decode_sound_file(path), settings)
+
+
+def decode_sound_file(path: str | Path) -> tuple[NDArray[np.float32], int]:
+    """Return a sound file's samples, -1 to 1, shape (n,), and their rate in Hz; raises InputError if it is none."""
     try:
         with av.open(str(path), "r") as file:
-            sound, rate_hz = _read(file, str(path))
+            return _read(file, str(path))
     except FFmpegError as error:
         raise InputError(f"{path} is no sound file that can be read: {error.strerror}.") from error
-    return encode_voice(sound, rate_hz, settings)
 
 
 def decode_voice(data: bytes) -> tuple[NDArray[np.float32], int]:

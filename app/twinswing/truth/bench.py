@@ -316,6 +316,26 @@ def bench_coaching(full: bool) -> list[Figure]:
     ]
 
 
+def bench_voice(full: bool) -> list[Figure]:
+    """Commands said by voices that nothing was tuned to, in noise, and talk that is none."""
+    from twinswing.truth.bench_voice import bench_voice as run  # noqa: PLC0415
+
+    found = run(6 if full else 4)
+    how = f"{found.voices} synthetic voices, white and pink noise, 13 phrases"
+    talk = f"{found.talk_s:.0f} s of sentences"
+    names = {"key": "with the key", "wake": "after the wake phrase"}
+    figures = [
+        Figure("voice", f"commands right {names[mode]}, {decibels} dB", share, "1", ">= 0.95" if decibels == 20 else "",
+               f"{100 * found.wrong[mode, decibels]:.1f} % taken for another", how)
+        for (mode, decibels), share in sorted(found.right.items())
+    ]  # fmt: skip
+    return [
+        *figures,
+        Figure("voice", "false commands, wake phrase", found.false_per_10min["wake"], "/10 min", "<= 1", talk, how),
+        Figure("voice", "false commands, key pressed for each", found.false_per_10min["key"], "/10 min", "", talk, how),
+    ]
+
+
 BENCHES: dict[str, Bench] = {
     "recording": bench_recording,
     "history": bench_history,
@@ -323,6 +343,7 @@ BENCHES: dict[str, Bench] = {
     "plant-frame": bench_plant_frame,
     "plant-window": bench_plant_window,
     "library": bench_library,
+    "voice": bench_voice,
     "headset": bench_headset_frames,
     "markers": bench_printed,
     "hub": bench_hub,

@@ -69,8 +69,8 @@ class Recogniser:
         self._by_grammar: Any = pocketsphinx.Decoder(**common, lm=None, **_WIDE)
         self._by_grammar.add_jsgf_string("commands", grammar())
         self._by_grammar.add_jsgf_string("awake", grammar(wake=WAKE))
-        # The recogniser takes key phrases out of a file alone; one of its own, since its beams are its own.
-        self._by_phrase: Any = pocketsphinx.Decoder(**common, lm=None)
+        # The recogniser takes key phrases out of a file alone.
+        self._by_phrase: Any = pocketsphinx.Decoder(**common, lm=None, **_WIDE)
         with TemporaryDirectory() as folder:
             phrases = Path(folder) / "phrases.txt"
             lines = [f"{phrase} /{_THRESHOLD}/\n" for phrase in (WAKE, *PARTS.values())]

@@ -56,7 +56,7 @@ class Hearing:
     wake_within_s   : of the utterance's start the wake phrase must begin: elsewhere it is spoken of, not to the window.
     least_score     : of a command's part against a loop of all sounds, in the recogniser's own scale. Half of the talk
                       that the grammar takes for a command has less.
-    wake_least_score : of the wake phrase; in five voices 20 dB above noise it had this or more.
+    wake_least_score : of the wake phrase; in four of five voices 20 dB above noise it had this or more.
     """
 
     least_s: float = 0.3

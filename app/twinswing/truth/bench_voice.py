@@ -2,7 +2,8 @@
 
 All speech is synthesised (espeak-ng, flite), with white or pink noise. Phrases, thresholds and the recogniser's beams
 were chosen on the voices en-us, en-us+f3, en-gb+m3 (espeak-ng), slt and kal16 (flite) and on other sentences; what is
-measured here is said by `VOICES`, none of which was used for that, and the talk is `TALK`, which was not either.
+measured here is said by `VOICES`, none of which was used for that, and the talk is `TALK`, which was not either; only
+the need for a filter against low noise and for wider beams became known here.
 Synthetic voices pronounce better than people do, and noise that stays the same is kinder than wind: real figures are
 worse.
 """

@@ -24,7 +24,7 @@ PHRASES: Mapping[str, tuple[str, ...]] = {
     "speed": ("how fast was the club",),
 }
 # Said before a command where the microphone stays on. Of the pairs that were tried it alone was found in all voices
-# ("computer" is lost where its t is a tap), and talk on a course has "caddie", but seldom "okay" before it.
+# ("computer" was lost in one), and talk on a course has "caddie", but seldom "okay" before it.
 WAKE = "okay caddie"
 # The part of each phrase that is looked for a second time, against a loop of all sounds: long enough to be rare, short
 # enough that its score stays within the recogniser's range.

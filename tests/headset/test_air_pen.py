@@ -247,3 +247,13 @@ def test_whatever_a_hand_does_only_whole_annotations_come_of_it(tool, moves):
         if done is not None:
             Notes(author="a").document.add(pen.annotation("some", "a", done, 0))
             assert pen.marks == ()
+
+
+def test_a_joint_that_is_aimed_at_is_meant_although_anothers_edge_is_before_it():
+    """Aimed at the hip past an elbow 5 cm beside the ray, the hip; with the elbow on the ray, the elbow."""
+    joints = np.full((len(JOINT), 3), 50.0)
+    joints[JOINT["left_hip"]] = (0.0, 2.5, 0.0)
+    ray = Ray(np.zeros(3), np.array([0.0, 1.0, 0.0]))
+    for beside_m, meant in ((0.05, "left_hip"), (0.0, "left_elbow")):
+        joints[JOINT["left_elbow"]] = (beside_m, 2.0, 0.0)
+        assert mark_at(np.zeros(3), ray, joints).joint == meant

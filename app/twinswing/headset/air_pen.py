@@ -31,6 +31,8 @@ class PenParams:
 
     near_m     : from the pen's tip, within which a joint is meant: a joint's centre lies 5 cm under the skin.
     ray_m      : off a joint's middle, within which a ray points at it: half an elbow's width and a trembling hand.
+    nearer     : how far beside its ray, in metres, a joint may lie for each metre that it is nearer than another one: a
+                 joint that is aimed at is meant although another's edge is before it; of two that are hit, the first.
     farthest_m : of a joint that is pointed at: across a bay of a range.
     step_m     : of a freehand line; hands tremble by 1 to 2 mm.
     bend_m     : how far a kept line may lie from the drawn one: less than its drawn width.
@@ -39,6 +41,7 @@ class PenParams:
 
     near_m: float = 0.09
     ray_m: float = 0.07
+    nearer: float = 0.05
     farthest_m: float = 6.0
     step_m: float = 0.004
     bend_m: float = 0.002
@@ -62,7 +65,7 @@ class Mark:
 def mark_at(
     tip_m: FloatArray, ray: Ray | None, joints_m: FloatArray | None, scale: float = 1.0, params: PenParams | None = None
 ) -> Mark:
-    """Return what a pen means: the joint at its tip, else the one its ray meets first, else its tip itself.
+    """Return what a pen means: the joint at its tip, else the one that its ray points at, else its tip itself.
 
     tip_m: shape (3,), world. joints_m: shape (23, 3), world; None without a body. scale: metres of the world for one
     of the viewer's.
@@ -82,7 +85,7 @@ def mark_at(
         met = (beside <= params.ray_m * scale) & (along > 0.0) & (along <= params.farthest_m * scale)
         if not met.any():
             return Mark(tip)
-        best = int(np.where(met, along + beside, np.inf).argmin())
+        best = int(np.where(met, beside + params.nearer * along, np.inf).argmin())
     return Mark(tip, JOINT_NAMES[best], _place(joints_m[best]))
 
 

@@ -6,9 +6,12 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
+from tests.body.synth import camera_for, synthetic_track
 from twinswing.align.club_frame import LEAD_GRIP_M, head_speed
-from twinswing.align.fuse import fuse_club, stand_at_ball
-from twinswing.body.camera import PinholeCamera
+from twinswing.align.fuse import fuse_club
+from twinswing.align.hinge import swing_times
+from twinswing.align.sense import sense_club
+from twinswing.body.fit import Film, fit_swing
 from twinswing.body.skeleton import JOINT
 from twinswing.timeline.clock import ClockMap
 from twinswing.truth.build import make_swing
@@ -28,9 +31,27 @@ def case(request):
     # A body as a camera gives it: steady errors of centimetres and a few millimetres of jitter.
     joints = swing.joints_at(t) + rng.normal(0, 0.015, (1, 23, 3)) + rng.normal(0, 0.006, (len(t), 23, 3))
     body = replace(swing.body, t_s=t, joints_m=joints, sigma_m=np.full((len(t), 23), 0.03), source="video")
-    camera = PinholeCamera.look_at(position_m=(0.0, -4.0, 1.2), target_m=(0, 0.5, 1), width_px=480, height_px=640,
-                                   vertical_fov_rad=0.8)  # fmt: skip
-    return swing, body, camera, imu
+    return swing, body, imu
+
+
+def sense(swing, body, imu, clock=CLOCK):
+    return sense_club(imu, clock, swing.spec, body.handed, swing_times(body, swing.events_s))
+
+
+def moved(swing, body, imu):
+    return fuse_club(body, swing.spec, sense(swing, body, imu), events=swing.events_s)
+
+
+def fitted(swing, body, imu):
+    """The body fitted to the club that was sensed, from landmarks of a camera."""
+    rng = np.random.default_rng(2)
+    height = swing.golfer.height_m
+    joints = swing.joints_at(body.t_s)
+    track = synthetic_track(joints, body.t_s, camera_for("face-on", body.handed), rng, height_m=height)
+    return fit_swing(
+        [Film(track, "face-on")], handed=body.handed, height_m=height, address_t_s=swing.events_s["address"],
+        club_kind=swing.spec.kind, grip=sense(swing, body, imu).grip(body.handed),
+    ).body  # fmt: skip
 
 
 def errors(swing, motion):
@@ -42,9 +63,9 @@ def errors(swing, motion):
     return head, np.degrees(np.sqrt(np.mean(np.arccos(np.clip(cosine, -1, 1)) ** 2)))
 
 
-def test_a_club_with_a_sensor_is_placed_by_the_body_and_turned_by_itself(case):
-    swing, body, camera, imu = case
-    motion = fuse_club(body, camera, imu, CLOCK, swing.spec, events=swing.events_s)
+def test_a_club_with_a_sensor_is_placed_and_turned_by_itself(case):
+    swing, body, imu = case
+    motion = moved(swing, body, imu)
     assert motion.source == "club+video"
     head_m, shaft_deg = errors(swing, motion)
     assert head_m < 0.15
@@ -58,8 +79,8 @@ def test_a_club_with_a_sensor_is_placed_by_the_body_and_turned_by_itself(case):
 
 
 def test_a_club_that_rests_before_and_after_the_swing_stays_at_rest(case):
-    swing, body, camera, imu = case
-    motion = fuse_club(body, camera, imu, CLOCK, swing.spec, events=swing.events_s)
+    swing, body, imu = case
+    motion = moved(swing, body, imu)
     speed = np.linalg.norm(np.gradient(motion.head_m, motion.t_s, axis=0), axis=1)
     true = np.linalg.norm(np.gradient(swing.head_at(motion.t_s), motion.t_s, axis=0), axis=1)
     shaft = Rotation.from_quat(motion.quaternion, scalar_first=True).as_matrix()[:, :, 2]
@@ -73,21 +94,24 @@ def test_a_club_that_rests_before_and_after_the_swing_stays_at_rest(case):
 
 
 def test_the_hands_hold_the_club(case):
-    swing, body, camera, imu = case
+    swing, body, imu = case
     lead = JOINT["left_hand" if body.handed == "right" else "right_hand"]
-    for stream in (imu, None):
-        motion = fuse_club(body, camera, stream, CLOCK, swing.spec, events=swing.events_s)
+    to_club = fitted(swing, body, imu)
+    for who, motion in (
+        (to_club, moved(swing, to_club, imu)),
+        (body, fuse_club(body, swing.spec, events=swing.events_s)),
+    ):
         shaft = Rotation.from_quat(motion.quaternion, scalar_first=True).as_matrix()[:, :, 2]
         grip = motion.butt_m + LEAD_GRIP_M * shaft
-        at = np.clip(np.searchsorted(motion.t_s, body.t_s), 0, len(motion.t_s) - 1)
-        gap = np.linalg.norm(grip[at] - body.joints_m[:, lead], axis=1)
+        at = np.clip(np.searchsorted(motion.t_s, who.t_s), 0, len(motion.t_s) - 1)
+        gap = np.linalg.norm(grip[at] - who.joints_m[:, lead], axis=1)
         assert np.median(gap) < 0.04
         assert gap.max() < 0.16
 
 
 def test_without_a_sensor_the_club_is_plausible_and_says_how_unsure_it_is(case):
-    swing, body, camera, _imu = case
-    motion = fuse_club(body, camera, None, None, swing.spec, events=swing.events_s)
+    swing, body, _imu = case
+    motion = fuse_club(body, swing.spec, events=swing.events_s)
     assert motion.source == "video"
     for name in ("address", "impact"):
         head = np.array([np.interp(swing.events_s[name], motion.t_s, motion.head_m[:, k]) for k in range(3)])
@@ -103,27 +127,16 @@ def test_without_a_sensor_the_club_is_plausible_and_says_how_unsure_it_is(case):
 
 
 def test_a_shaft_that_was_seen_is_followed(case):
-    swing, body, camera, _imu = case
+    swing, body, _imu = case
     shaft = swing.club_at(body.t_s)[1][:, :, 2]
-    unseen = fuse_club(body, camera, None, None, swing.spec, events=swing.events_s)
-    seen = fuse_club(body, camera, None, None, swing.spec, shaft=shaft, events=swing.events_s)
+    unseen = fuse_club(body, swing.spec, events=swing.events_s)
+    seen = fuse_club(body, swing.spec, shaft=shaft, events=swing.events_s)
     assert errors(swing, seen)[1] < 0.7 * errors(swing, unseen)[1]
     assert np.median(seen.sigma_rad) < np.median(unseen.sigma_rad)
 
 
 def test_a_stream_that_misses_the_swing_leaves_the_arms_alone(case):
-    swing, body, camera, imu = case
-    late = fuse_club(body, camera, imu, ClockMap(CLOCK.offset_s + 60.0), swing.spec, events=swing.events_s)
-    assert late.source == "video"
-
-
-def test_the_world_can_be_moved_to_where_the_club_strikes(case):
-    swing, body, camera, imu = case
-    wrong = replace(body, joints_m=body.joints_m + np.array([0.1, -0.35, 0.0]))
-    motion = fuse_club(wrong, camera, imu, CLOCK, swing.spec, events=swing.events_s)
-    impact = swing.events_s["impact"]
-    moved, _camera, club = stand_at_ball(wrong, camera, motion, impact)
-    head = np.array([np.interp(impact, club.t_s, club.head_m[:, k]) for k in range(3)])
-    assert np.linalg.norm(head[:2] - swing.head_at(impact)[:2]) < 0.05
-    off = np.median(np.linalg.norm((moved.joints_m - body.joints_m)[:, 0, :2], axis=1))
-    assert off < 0.15
+    swing, body, imu = case
+    late = sense(swing, body, imu, ClockMap(CLOCK.offset_s + 60.0))
+    assert late is None
+    assert fuse_club(body, swing.spec, late, events=swing.events_s).source == "video"

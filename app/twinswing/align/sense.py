@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
 from twinswing.align.club_frame import LEAD_GRIP_M, TRAIL_GRIP_M, behind_ball_m, head_centre_m, to_quaternion
+from twinswing.align.extend import FreeTurn
 from twinswing.body.fit import GripTrack
 from twinswing.club.delivery import Delivery, DeliverySettings, find_delivery, square_heading
 from twinswing.club.model import ClubMotion, ClubSpec, ImuSamples
@@ -26,12 +27,14 @@ class SensedClub:
               address where no blow was felt).
     heading_sigma_rad : of that X against the target.
     delivery: at the ball, on the session's clock; None where nothing was struck.
+    free    : how the club turns over its whole log.
     """
 
     swing: ClubSwing
     motion: ClubMotion
     heading_sigma_rad: float
     delivery: Delivery | None
+    free: FreeTurn
 
     def grip(self, handed: str) -> GripTrack:
         """Return where the club puts the golfer's fists."""
@@ -75,7 +78,7 @@ def sense_club(
     delivery = find_delivery(found, handed)
     if delivery is not None:
         delivery = delivery.at(float(clock.to_session(delivery.impact_s)))
-    return SensedClub(found, _in_world(found, t, clock, handed), sigma, delivery)
+    return SensedClub(found, _in_world(found, t, clock, handed), sigma, delivery, FreeTurn.of(imu, found.mount, clock))
 
 
 def _in_world(found: ClubSwing, t_s: FloatArray, clock: ClockMap, handed: str) -> ClubMotion:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from twinswing.align.fuse import fuse_club, stand_at_ball
+from twinswing.align.fuse import fuse_club
 from twinswing.align.hinge import swing_times
 from twinswing.align.offset import align_club
 from twinswing.align.result import AlignmentRefusedError
@@ -100,7 +100,7 @@ def study(
         body=body,
         imu=imu,
     )
-    clock: ClockMap | None = None
+    sensed: SensedClub | None = None
     if imu is not None:
         report("Aligning the club", 0.6)
         guess = swing.events.get("impact")
@@ -108,14 +108,11 @@ def study(
         shaft = look_for_shaft(pose, guess.t_s) if look_for_shaft is not None and guess is not None else None
         if shaft is not None and lens is not None:
             shaft = straight_shaft(shaft, lens)
-        session, swing, clock, notes = _lay_club(session, swing, imu, hint, spec, ball, shaft)
+        session, swing, sensed, notes = _lay_club(session, swing, imu, hint, spec, ball, shaft)
         said += notes
     times = {name: e.t_s for name, e in swing.events.items()}
-    sensed: SensedClub | None = None
-    if clock is not None and imu is not None:
-        report("Joining body and club", 0.7)
-        sensed = sense_club(imu, clock, spec or ClubSpec(), body.handed, swing_times(body, times))
     if sensed is not None:
+        report("Joining body and club", 0.7)
         films = [Film(seen, view.view, fov, camera.readout_s), *([] if other is None else [other.film()])]
         fitted = fit_swing(
             films, handed=view.handed, height_m=height_m, address_t_s=times.get("address"), club_kind=kind,
@@ -125,10 +122,7 @@ def study(
         other = None if other is None else replace(other, camera=fitted.cameras[1])
         said += [sentence for sentence in fitted.doubts if sentence not in said]
     report("Moving the club", 0.8)
-    moved = fuse_club(body, camera, imu if clock else None, clock, spec, events=times, sensed=sensed)
-    if clock is not None and sensed is None and "impact" in times:
-        # A club that was sensed knows where it struck better than one camera knows how far away the ball lies.
-        body, camera, moved = stand_at_ball(body, camera, moved, times["impact"])
+    moved = fuse_club(body, spec, sensed, events=times)
     if lens is not None:
         camera = through_lens(camera, lens)
     session = replace(
@@ -192,11 +186,11 @@ class _Other:
 def _lay_club(
     session: SwingSession, swing: FoundSwing, imu: ImuSamples, hint: ClockMap | None, spec: ClubSpec | None,
     ball: BallDeparture | None, shaft: ShaftTrack | None,
-) -> tuple[SwingSession, FoundSwing, ClockMap | None, list[str]]:  # fmt: skip
+) -> tuple[SwingSession, FoundSwing, SensedClub | None, list[str]]:  # fmt: skip
     """Lay the club's stream on the video and look at the events again with it.
 
-    Returns the session with its alignment, the swing, the club's clock and what is to be said; the first two as they
-    were and no clock for a stream that is not of this swing.
+    Returns the session with its alignment, the swing, the club's own swing and what is to be said; the first two as
+    they were and no club for a stream that is not of this swing.
     """
     assert session.pose is not None
     assert session.body is not None
@@ -211,7 +205,10 @@ def _lay_club(
     said += list(result.notes)
     clock = result.clock_map()
     found = Alignment(result.offset_s, result.drift_ppm, result.sigma_s, result.confidence, result.method)
+    body = session.body
     times = {name: e.t_s for name, e in swing.events.items()}
-    moved = fuse_club(session.body, session.camera, imu, clock, spec, events=times)
-    swing = refine_events(swing, moved, clock_sigma_s=result.sigma_s, shock_s=result.impact_s)
-    return replace(session, alignment=found), swing, clock, said
+    sensed = sense_club(imu, clock, spec or ClubSpec(), body.handed, swing_times(body, times))
+    if sensed is not None:
+        moved = fuse_club(body, spec, sensed, events=times)
+        swing = refine_events(swing, moved, clock_sigma_s=result.sigma_s, shock_s=result.impact_s)
+    return replace(session, alignment=found), swing, sensed, said

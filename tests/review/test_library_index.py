@@ -86,6 +86,40 @@ def test_a_newer_programs_index_is_refused_with_a_sentence(shelf: Shelf) -> None
     assert shelf.place.index.read_bytes() == before
 
 
+def test_a_row_that_another_process_took_or_entered_meanwhile_stops_nothing(shelf: Shelf) -> None:
+    moved, there = Path("/moved.mcap"), Path("/there.mcap")
+    with shelf.index() as index:
+        with index.writing():
+            former = index.put(moved, 1, 1, Entry("swing", notes="first"))
+            index.put(there, 1, 1, Entry("swing", notes="second"))
+            # A file that was moved onto a path that has got a row of its own since it was looked at.
+            assert index.put(there, 1, 1, Entry("swing", notes="third"), former) == former
+        with index.writing():
+            index.put(moved, 1, 1, Entry("swing", notes="fourth"))
+        found = {word: len(asked.select(index, Query(text=word))) for word in ("first", "second", "third", "fourth")}
+        assert found == {"first": 0, "second": 0, "third": 1, "fourth": 1}
+        with index.writing():
+            index.drop([former])
+            ident = index.put(there, 1, 1, Entry("swing", notes="fifth", tags=("kept",)), former)
+        assert asked.select(index, Query(text="fifth", tags=("kept",))) == [ident]
+
+
+def _put_many(index: LibraryIndex) -> None:
+    with index.writing():
+        for number in range(2000):
+            index.put(Path(f"/{number}.mcap"), 1, 1, Entry("swing", notes=f"word{number} " * 300))
+
+
+def test_a_full_disk_is_a_sentence_and_changes_nothing(shelf: Shelf) -> None:
+    with shelf.index() as index:
+        index.db.execute("PRAGMA max_page_count = 60")
+        with pytest.raises(InputError, match="full"):
+            _put_many(index)
+        with index.writing():
+            index.put(Path("/one.mcap"), 1, 1, Entry("swing"))
+        assert asked.count(index) == 1
+
+
 def test_a_reader_sees_whole_commits_while_another_writes(shelf: Shelf) -> None:
     with shelf.index() as writer, shelf.index() as reader:
         before = reader.state

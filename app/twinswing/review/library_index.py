@@ -173,10 +173,13 @@ class LibraryIndex:
             raise InputError(f"the library's index at {self.path} could not be written: {error}.") from error
         try:
             yield self.db
-        except BaseException:
-            self.db.execute("ROLLBACK")
+            self.db.execute("COMMIT")
+        except BaseException as error:
+            if self.db.in_transaction:  # a full disk has ended it already
+                self.db.execute("ROLLBACK")
+            if isinstance(error, sqlite3.OperationalError):
+                raise InputError(f"the library's index at {self.path} could not be written: {error}.") from error
             raise
-        self.db.execute("COMMIT")
 
     @property
     def state(self) -> tuple[int, int]:
@@ -212,9 +215,11 @@ class LibraryIndex:
         db, key = self.db, os.fsencode(path)
         if ident is None:
             found = db.execute("SELECT id FROM recordings WHERE path = ?", (key,)).fetchone()
-            ident = found[0] if found else None
         else:
-            db.execute("DELETE FROM recordings WHERE path = ? AND id <> ?", (key, ident))
+            # Another process may have entered the path meanwhile, or have taken the row for one that is gone.
+            self.drop(i for (i,) in db.execute("SELECT id FROM recordings WHERE path = ? AND id <> ?", (key, ident)))
+            found = db.execute("SELECT id FROM recordings WHERE id = ?", (ident,)).fetchone()
+        ident = found[0] if found else None
         columns = {"path": key, "file": printable(path.name), "size": size, "modified_ns": modified_ns, "here": 1}
         columns |= _columns(entry)
         if ident is None:

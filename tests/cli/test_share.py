@@ -34,6 +34,27 @@ def test_export_of_no_recording_is_one_sentence(tmp_path: Path, capsys: pytest.C
     assert caught.value.code == 2
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("render", "-o", "{0}"),
+        ("render", "-o", "{0}.mp4", "--subtitles", "{0}"),
+        ("report", "-o", "{0}"),
+        ("snapshot", "-o", "{0}"),
+        ("export", "--to", "csv", "-o", "{0}"),
+        ("export", "--to", "vtt", "-o", "{0}"),
+    ],
+)
+def test_a_recording_is_not_written_over_by_what_is_made_of_it(
+    words: tuple[str, ...], recording: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = recording.read_bytes()
+    command, *options = (word.format(recording) for word in words)
+    assert main([command, str(recording), *options]) == 3
+    assert "another file" in capsys.readouterr().err
+    assert recording.read_bytes() == before
+
+
 def test_report_is_one_page(recording: Path, tmp_path: Path) -> None:
     out = tmp_path / "swing.html"
     assert main(["report", str(recording), "-o", str(out)]) == 0

@@ -21,8 +21,8 @@ def render_film(arguments: argparse.Namespace) -> int:
     from twinswing.report.notes import Notes, load_notes
 
     path = existing(arguments.file, "a recording (.mcap)")
-    out = writable(arguments.out)
-    subtitles = writable(arguments.subtitles) if arguments.subtitles else None
+    out = writable(arguments.out, path)
+    subtitles = writable(arguments.subtitles, path) if arguments.subtitles else None
     notes = Notes() if arguments.no_annotations else load_notes(path)
     _tell_missing(notes, path)
     plan = _film_plant(arguments, path, out, notes) if is_plant(path) else _film_swing(arguments, path, out, notes)

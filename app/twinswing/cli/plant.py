@@ -102,7 +102,7 @@ def snapshot(arguments: argparse.Namespace) -> int:
         # The options' defaults are a swing's.
         at = None if arguments.at == "impact" else arguments.at
         view = "overview" if arguments.view == "face-on" else arguments.view
-        save_plant_snapshot(history, writable(arguments.out), at=at, view=view, size=size, annotations=notes)
+        save_plant_snapshot(history, writable(arguments.out, path), at=at, view=view, size=size, annotations=notes)
     return 0
 
 
@@ -128,8 +128,9 @@ def export(arguments: argparse.Namespace) -> int:
     from twinswing.plant.recorded import RecordedHistory
     from twinswing.report.export_plant import export_plant
 
-    out = writable(arguments.out)
-    with RecordedHistory(existing(arguments.file, "a recording (.mcap)")) as history, progress_bar() as progress:
+    path = existing(arguments.file, "a recording (.mcap)")
+    out = writable(arguments.out, path)
+    with RecordedHistory(path) as history, progress_bar() as progress:
         rows = export_plant(history, arguments.to, out, progress=progress)
     print(f"{rows} observations in {out}", file=sys.stderr)
     return 0

@@ -27,13 +27,18 @@ def existing(name: str, what: str) -> Path:
     return path
 
 
-def writable(name: str) -> Path:
-    """Return the path of a file that can be made: its folder is there; InputError otherwise."""
+def writable(name: str, *read: Path) -> Path:
+    """Return the path of a file that can be made: its folder is there; InputError otherwise.
+
+    read: files that the command reads, and must not write over.
+    """
     path = Path(name)
     if path.is_dir():
         raise InputError(f"-o: expected a file to write, found a folder at {path}")
     if not path.parent.is_dir():
         raise InputError(f"-o: expected a folder to write {path.name} into, found none at {path.parent}")
+    if path.exists() and any(path.samefile(each) for each in read):
+        raise InputError(f"-o: expected another file than the one that is read, found {path} for both")
     return path
 
 
@@ -94,7 +99,7 @@ def snapshot(arguments: argparse.Namespace) -> int:
     session = load_session(path)
     notes = () if arguments.no_annotations else load_document(path).all()
     save_snapshot(
-        session, writable(arguments.out), at=arguments.at, view=arguments.view, size=size, annotations=notes,
+        session, writable(arguments.out, path), at=arguments.at, view=arguments.view, size=size, annotations=notes,
         blur_face=arguments.blur_face,
     )  # fmt: skip
     return 0

@@ -21,7 +21,7 @@ def export(arguments: argparse.Namespace) -> int:
     if is_plant(path):
         return plant_export(arguments)
     session = load_session(path)
-    export_session(session, arguments.to, Path(arguments.out), arguments.rate)
+    export_session(session, arguments.to, writable(arguments.out, path), arguments.rate)
     return 0
 
 
@@ -38,7 +38,7 @@ def _export_notes(path: Path, arguments: argparse.Namespace) -> int:
     if not is_plant(path):
         session = load_session(path)
         around = Around(body=session.body, aspects=aspects_of(session))
-    export_notes(path, arguments.to, writable(arguments.out), around)
+    export_notes(path, arguments.to, writable(arguments.out, path), around)
     return 0
 
 
@@ -55,7 +55,7 @@ def report(arguments: argparse.Namespace) -> int:
     from twinswing.swing.session_io import load_session
 
     path = existing(arguments.file, "a recording (.mcap)")
-    out = writable(arguments.out)
+    out = writable(arguments.out, path)
     notes = Notes() if arguments.no_annotations else load_notes(path)
     with progress_bar() as progress:
         if is_plant(path):

@@ -271,6 +271,22 @@ def test_a_film_that_fails_leaves_no_file(tmp_path) -> None:
         FilmFile(tmp_path / "no folder" / "film.mp4", (64, 64), 10.0)
 
 
+def test_a_film_that_the_disk_has_no_room_for_leaves_no_file(tmp_path) -> None:
+    resource = pytest.importorskip("resource", reason="only POSIX limits a file's size")
+    out = tmp_path / "full.mp4"
+    noise = np.random.default_rng(0).integers(0, 255, (6, 256, 256, 3), np.uint8)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, limits[1]))
+    film = FilmFile(out, (256, 256), 10.0)
+    try:
+        with pytest.raises(InputError, match="could not be written"), film:
+            for picture in noise:  # fewer than the encoder keeps back: they are written as the film ends
+                film.add(picture)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert not out.exists()
+
+
 def test_subtitles_of_any_text_are_taken(tmp_path) -> None:
     out = tmp_path / "words.mp4"
     cues = [Cue(0.0, 0.5, "<b>Ä</b> \u65e5\u672c {\\an8}"), Cue(0.2, 0.9, "x" * 8000), Cue(0.95, 5.0, "beyond the end")]

@@ -159,8 +159,15 @@ class FilmFile:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if kind is None:
-            self._finish()
-            return
+            try:
+                self._finish()
+            except BaseException:
+                self._take_away()
+                raise
+        else:
+            self._take_away()
+
+    def _take_away(self) -> None:
         with suppress(FFmpegError, OSError):  # what went wrong before is what is told
             self._file.close()
         self._out.unlink(missing_ok=True)

@@ -11,7 +11,7 @@ from twinswing.body.camera import PinholeCamera
 from twinswing.review.model import OnVideo
 from twinswing.stage import annotation_scene, geom
 from twinswing.stage.annotation_scene import AnnotationScene, Picture
-from twinswing.stage.annotation_shapes import Around, Layout, Shapes, shapes_at
+from twinswing.stage.annotation_shapes import Around, Label, Layout, Shapes, shapes_at
 from twinswing.stage.annotation_words import arranged, wrapped
 from twinswing.stage.material import Material, apply_material
 from twinswing.stage.offscreen import OffscreenStage
@@ -154,6 +154,20 @@ def test_words_say_something_new_when_the_text_is_edited(stage, scene, drawn, ca
         pictures.append(stage.render(scene, camera))
     assert np.abs(pictures[0].astype(int) - pictures[1]).max() > 100
     np.testing.assert_array_equal(pictures[0], pictures[2])
+
+
+def test_every_number_of_a_film_is_written(drawn, camera) -> None:
+    """Words that are gone leave their place in memory to the next ones, which are not taken for them."""
+    before, chance = b"", np.random.default_rng(1)
+    for i in range(500):
+        # As what else a frame makes and drops.
+        _others = [Label(np.zeros(2), (1.0, 1.0, 1.0), "t") if chance.random() < 0.5 else np.zeros(9)
+                   for _ in range(chance.integers(4))]  # fmt: skip
+        corner = Label(np.zeros(2), (1.0, 1.0, 1.0), "text", text=f"{i:04d}")
+        drawn.show(Shapes(), camera, captions=True, corner=corner)
+        written = bytes(drawn._glyphs.get_ram_image())
+        assert written != before, f"number {i} is not shown"
+        before = written
 
 
 def test_a_drawing_on_the_picture_lies_on_the_same_pixels_of_it(stage, scene, drawn) -> None:

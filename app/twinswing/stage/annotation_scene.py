@@ -4,6 +4,7 @@ One node draws all lines (three times: edge, body, and what is hidden), one all 
 which nothing has changed, and no node is added after the first.
 """
 
+import operator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -93,7 +94,7 @@ class AnnotationScene:
         self._corner: Label | None = None
         self._free: FloatArray = np.zeros((0, 4))
         self._mesh_of: tuple[Drawing, ...] = ()
-        self._written: tuple[tuple[int, ...], bytes] | None = None
+        self._written: tuple[list[Block], bytes] | None = None
         self._blocks: dict[object, Block] = {}
         self._laid: dict[str, tuple[Drawing, PinholeCamera, Picture, Drawing]] = {}
         self.set_text_scale(2.0 / 960.0, 2.0 / 540.0)
@@ -181,7 +182,7 @@ class AnnotationScene:
         self._take_scripts([label.text for label in labels], captions)
         blocks = [self._block(label) for label in labels]
         blocks += [self._block(label, caption=True, who=a.author) for a, label in captions]
-        blocks += [set_label(corner, caption=True, style=self.words, atlas=self._atlas)] if corner is not None else []
+        blocks += [self._block(corner, caption=True)] if corner is not None else []
         if not blocks:
             changed, self._written = self._written is not None, None
             self._text.hide()
@@ -198,9 +199,10 @@ class AnnotationScene:
             taken = np.concatenate([taken, self._free])
             moves[: len(labels)] = _moves(labels, blocks[: len(labels)], camera, scale, self.words, taken)
         write_texture(self._labels, places)
-        written = (tuple(map(id, blocks)), moves.round(1).tobytes())
-        if written != self._written:
-            self._written = written
+        # The blocks themselves: the number of one that is gone may be the next one's.
+        held, at = self._written or ([], b""), moves.round(1).tobytes()
+        if held[1] != at or len(held[0]) != len(blocks) or any(map(operator.is_not, held[0], blocks)):
+            self._written = (blocks, at)
             self._write(labels, blocks, moves)
         return True
 

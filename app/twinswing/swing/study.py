@@ -77,15 +77,16 @@ def study(
     kind = spec.kind if spec is not None else ClubSpec().kind
     # Everything that measures works on what a straight lens would have seen; what was seen is kept as it was.
     seen = pose if lens is None else straight_track(pose, lens)
-    fov = None if lens is None else diagonal_fov_rad(lens)
-    body, camera = lift(
-        seen, view=view.view, handed=view.handed, height_m=height_m, address_t_s=address, club_kind=kind,
-        diagonal_fov_rad=fov,
-    )  # fmt: skip
+    film = Film(seen, view.view, None if lens is None else diagonal_fov_rad(lens))
     other: _Other | None = None
-    if second is not None:
+    if second is None:
+        body, camera = lift(
+            seen, view=view.view, handed=view.handed, height_m=height_m, address_t_s=address, club_kind=kind,
+            diagonal_fov_rad=film.diagonal_fov_rad,
+        )  # fmt: skip
+    else:
         report("Joining the cameras", 0.3)
-        other, fitted = _Other.of(second, swing).join(Film(seen, view.view, fov), height_m, address, kind)
+        other, fitted = _Other.of(second, swing).join(film, height_m, address, kind)
         body, camera, said = fitted.body, fitted.cameras[0], [*said, *fitted.doubts]
     session = SwingSession(
         video=video,
@@ -113,7 +114,7 @@ def study(
     times = {name: e.t_s for name, e in swing.events.items()}
     if sensed is not None:
         report("Joining body and club", 0.7)
-        films = [Film(seen, view.view, fov, camera.readout_s), *([] if other is None else [other.film()])]
+        films = [film] if other is None else [film, other.film()]
         fitted = fit_swing(
             films, handed=view.handed, height_m=height_m, address_t_s=times.get("address"), club_kind=kind,
             grip=sensed.grip(view.handed), rule=WITH_CLUB,

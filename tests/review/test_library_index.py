@@ -1,5 +1,6 @@
 """The index as a file: damaged, foreign, newer, shared; what is asked of it; profiles; trends."""
 
+import json
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import replace
@@ -297,7 +298,17 @@ def test_a_profile_that_cannot_be_is_refused_with_a_sentence(wrong: dict[str, ob
         checked(replace(Golfer("abcdef01", "Anna"), **wrong))  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("data", [b"", b"{", b"[]", b'{"format": 9}', b'{"format": 1}', b"\xff\xfe", b"[" * 100_000])
+def _stated(**fields: object) -> bytes:
+    return json.dumps({"format": 1, "ident": "abcdef01", "name": "Berta", **fields}).encode()
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"", b"{", b"[]", b'{"format": 9}', b'{"format": 1}', b"\xff\xfe", b"[" * 100_000,
+        _stated(changed_unix_ns=1 << 90), _stated(changed_unix_ns=float("inf")), _stated(height_m=float("nan")),
+    ],
+)  # fmt: skip
 def test_a_damaged_profile_is_a_sentence_and_the_others_are_read(shelf: Shelf, data: bytes) -> None:
     save_golfer(shelf.folder, new_golfer("Anna"))
     (shelf.folder / PEOPLE_FOLDER / "broken.json").write_bytes(data)

@@ -1,5 +1,6 @@
 """The index says what lies in the folder, whatever happened to the files meanwhile."""
 
+import json
 import os
 import subprocess
 import sys
@@ -184,6 +185,33 @@ def test_documents_of_another_shape_are_a_reason_and_not_a_crash(shelf: Shelf) -
         entry = describe(path, NOW_NS)
         assert entry.kind == "unreadable", (name, document, entry)
         assert str(path) in entry.reason
+
+
+def test_texts_that_are_no_unicode_and_times_beyond_the_calendar_stop_no_scan(shelf: Shelf) -> None:
+    from twinswing.recording.writer import RecordingWriter
+    from twinswing.review.library_about import ABOUT_RECORD
+    from twinswing.review.library_people import PEOPLE_FOLDER
+    from twinswing.swing.session_io import SESSION_RECORD
+
+    half = "\ud800"
+    session = {
+        "golfer": {"handed": half, "view": half},
+        "measures": {half: {"value": 1.0, "unit": half, "sigma": 0.1, "source": half}},
+        "warnings": [half],
+    }
+    about = {"format": 1, "person": half, "title": half, "tags": [half], "club": half, "club_kind": half}
+    with RecordingWriter(shelf.folder / "texts.mcap") as writer:
+        writer.add_metadata(SESSION_RECORD, session)
+        writer.add_metadata(ABOUT_RECORD, about)
+    with RecordingWriter(shelf.folder / "time.mcap", zero_unix_ns=1 << 80):
+        pass
+    profile = {"format": 1, "ident": "abcdef01", "name": "Anna", "note": half}
+    (shelf.folder / PEOPLE_FOLDER).mkdir()
+    (shelf.folder / PEOPLE_FOLDER / "abcdef01.json").write_text(json.dumps(profile))
+    result = shelf.scan()
+    assert (result.read, result.unreadable) == (2, 1)
+    (broken,) = shelf.rows(Query(kind="unreadable"))
+    assert "time" in broken.reason
 
 
 HOSTILE = [

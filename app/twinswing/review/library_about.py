@@ -11,13 +11,11 @@ from typing import Any
 from twinswing.errors import InputError
 from twinswing.recording.reader import RecordingReader
 from twinswing.recording.writer import RecordingWriter
-from twinswing.review.library_model import About, tidy, tidy_tags
+from twinswing.review.library_model import LAST_UNIX_NS, About, tidy, tidy_tags
 
 ABOUT_RECORD = "review/library"
 FORMAT = 1
 _SOURCES = ("video", "file", "person")
-# MCAP's times end here; a recording cannot have been made later.
-_LAST_UNIX_NS = (1 << 63) - 1
 
 
 def about_of(reader: RecordingReader) -> About:
@@ -39,13 +37,13 @@ def parse_about(document: Any, path: Path) -> About:
     source = str(document.get("recorded_source", ""))
     tags = document.get("tags", ())
     return About(
-        person=str(document.get("person", "")),
+        person=tidy(document.get("person", "")),
         title=tidy(document.get("title", "")),
         tags=tidy_tags([str(tag) for tag in tags]) if isinstance(tags, list) else (),
         club=tidy(document.get("club", "")),
         club_kind=tidy(document.get("club_kind", "")),
         rating=rating if isinstance(rating, int) and 0 <= rating <= 5 else 0,
-        recorded_unix_ns=recorded if isinstance(recorded, int) and 0 <= recorded <= _LAST_UNIX_NS else None,
+        recorded_unix_ns=recorded if isinstance(recorded, int) and 0 <= recorded <= LAST_UNIX_NS else None,
         recorded_source=source if source in _SOURCES else "",
     )
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from twinswing.errors import InputError
-from twinswing.timeline.clock import NS_PER_S
 
 # What a golfer may allow, in the words that the profile shows.
 CONSENTS: dict[str, str] = {
@@ -15,6 +14,8 @@ CONSENTS: dict[str, str] = {
 }
 
 HANDS = ("right", "left")
+# The times that fit MCAP's and SQLite's 64 bits end here, in 2262.
+LAST_UNIX_NS = (1 << 63) - 1
 
 
 @dataclass(frozen=True)
@@ -209,8 +210,3 @@ def checked_height(height_m: float | None) -> float | None:
     if not low <= height_m <= high:
         raise InputError(f"a golfer's height of {low:g} to {high:g} m was expected, {height_m:g} m was found")
     return float(height_m)
-
-
-def seconds_of(unix_ns: int) -> float:
-    """Return Unix seconds of Unix nanoseconds."""
-    return unix_ns / NS_PER_S

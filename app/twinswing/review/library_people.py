@@ -13,7 +13,7 @@ from secrets import token_hex
 from typing import Any
 
 from twinswing.errors import InputError
-from twinswing.review.library_model import CONSENTS, HANDS, LIMITS, Consent, Golfer, checked_height, tidy
+from twinswing.review.library_model import CONSENTS, HANDS, LAST_UNIX_NS, LIMITS, Consent, Golfer, checked_height, tidy
 
 PEOPLE_FOLDER = "people"
 FORMAT = 1
@@ -44,7 +44,10 @@ def checked(golfer: Golfer) -> Golfer:
         consent = Consent(consent.day, tuple(what for what in CONSENTS if what in consent.covers))
     clubs = tuple(dict.fromkeys(club for text in golfer.clubs if (club := tidy(text))))[: LIMITS.clubs]
     height = checked_height(golfer.height_m)
-    return replace(golfer, name=name, height_m=height, consent=consent, clubs=clubs, note=str(golfer.note)[:4000])
+    if not 0 <= golfer.changed_unix_ns <= LAST_UNIX_NS:
+        raise InputError(f"a time of change up to the year 2262 was expected for the profile of {name}")
+    note = golfer.note.encode("utf-8", "replace").decode()[:4000]
+    return replace(golfer, name=name, height_m=height, consent=consent, clubs=clubs, note=note)
 
 
 def save_golfer(folder: Path, golfer: Golfer) -> Path:
@@ -101,7 +104,9 @@ def load_golfer(path: Path) -> Golfer:
         raise InputError(f"{path} is no golfer's profile of format {FORMAT}.")
     try:
         return checked(_golfer(document))
-    except (TypeError, ValueError, KeyError, AttributeError) as error:
+    except InputError as error:
+        raise InputError(f"{path} is no golfer's profile: {error}.") from error
+    except (TypeError, ValueError, KeyError, AttributeError, OverflowError) as error:
         raise InputError(f"{path} is no golfer's profile: it has fields of another kind.") from error
 
 

@@ -12,7 +12,7 @@ from twinswing.recording.reader import RecordingReader
 from twinswing.recording.writing import DEFAULT_ZERO_UNIX_NS
 from twinswing.review.document import ReviewDocument
 from twinswing.review.library_about import about_of
-from twinswing.review.library_model import About, Entry, MeasureRow, printable, tidy, tidy_tags
+from twinswing.review.library_model import LAST_UNIX_NS, About, Entry, MeasureRow, printable, tidy, tidy_tags
 from twinswing.review.storage import DOCUMENT_RECORD, document_in
 from twinswing.swing.session_io import SESSION_RECORD
 from twinswing.timeline.clock import NS_PER_S
@@ -89,7 +89,10 @@ def _recorded(reader: RecordingReader, about: About, modified_unix_ns: int) -> t
         return about.recorded_unix_ns, about.recorded_source or "person"
     zero = reader.index.zero_unix_ns
     if zero != DEFAULT_ZERO_UNIX_NS:
-        return zero + reader.span_ns[0], "recording"
+        begun = zero + reader.span_ns[0]
+        if not -LAST_UNIX_NS <= begun <= LAST_UNIX_NS:
+            raise InputError(f"{reader.path} is damaged: it says that its session began at a time that no clock has.")
+        return begun, "recording"
     return modified_unix_ns, "file"
 
 
@@ -119,8 +122,8 @@ def _swing(reader: RecordingReader, about: About) -> dict[str, Any]:
     height = golfer.get("height_m")
     return {
         "kind": "swing" if swings == 1 or capture is None else "capture",
-        "handed": str(golfer.get("handed", "")),
-        "view": str(golfer.get("view", "")),
+        "handed": tidy(golfer.get("handed", "")),
+        "view": tidy(golfer.get("view", "")),
         "height_m": float(height) if isinstance(height, int | float) else None,
         "club": about.club or (tidy(spec.get("name", "")) if sensed else ""),
         "club_kind": about.club_kind or (tidy(spec.get("kind", "")) if sensed else ""),
@@ -143,4 +146,4 @@ def _measure(name: str, fields: Mapping[str, Any]) -> MeasureRow | None:
     if not isinstance(value, int | float) or not isfinite(value):
         return None
     spread = float(sigma) if isinstance(sigma, int | float) else float("nan")
-    return MeasureRow(str(name), float(value), str(fields.get("unit", "")), spread, str(fields.get("source", "")))
+    return MeasureRow(tidy(name), float(value), tidy(fields.get("unit", "")), spread, tidy(fields.get("source", "")))

@@ -277,11 +277,15 @@ def test_a_film_that_the_disk_has_no_room_for_leaves_no_file(tmp_path) -> None:
     noise = np.random.default_rng(0).integers(0, 255, (6, 256, 256, 3), np.uint8)
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, limits[1]))
-    film = FilmFile(out, (256, 256), 10.0)
-    try:
-        with pytest.raises(InputError, match="could not be written"), film:
+
+    def write() -> None:
+        with FilmFile(out, (256, 256), 10.0) as film:
             for picture in noise:  # fewer than the encoder keeps back: they are written as the film ends
                 film.add(picture)
+
+    try:
+        with pytest.raises(InputError, match="could not be written"):
+            write()
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert not out.exists()

@@ -79,7 +79,7 @@ class PlantShot:
         self._scene = PlantScene(history.plant)
         self._notes = AnnotationScene(self._scene.root, PLANT_LINES, replace(STYLE, scale=look.text_scale))
         self._stage = OffscreenStage(size.width, size.height, quality=self._scene.options.quality)
-        self._shown_s = float("nan")
+        self._shown_s, self._alarms = float("nan"), 0
         self._corner: tuple[tuple[str, str, str], Label] | None = None
 
     def __enter__(self) -> Self:
@@ -101,7 +101,9 @@ class PlantShot:
         t_ns = round(moment.t_s * 1e9)
         if moment.t_s != self._shown_s:
             self._shown_s = moment.t_s
-            self._scene.show(view_at(self.history, t_ns, alarms=alarms_at(self.history, self._picture, t_ns)))
+            alarms = alarms_at(self.history, self._picture, t_ns)
+            self._alarms = len(alarms)
+            self._scene.show(view_at(self.history, t_ns, alarms=alarms))
         camera = self._camera(moment).pinhole(self._size.width, self._size.height)
         self._scene.look_from(camera)
         corner = self._words(moment) if self.look.numbers else None
@@ -123,7 +125,7 @@ class PlantShot:
         return between(self._orbit, self._near[path], moment.nearness)
 
     def _words(self, moment: Moment) -> Label:
-        alarms = len(alarms_at(self.history, self._picture, round(moment.t_s * 1e9)))
+        alarms = self._alarms
         hours, rest = divmod(round(moment.t_s - self.history.span_ns[0] * 1e-9), 3600)
         pace = "stopped" if moment.speed == 0.0 else f"{moment.speed:.0f} × speed"
         told = f"{alarms} alarm{'' if alarms == 1 else 's'}" if alarms else "no alarm"

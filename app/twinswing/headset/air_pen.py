@@ -203,11 +203,12 @@ def _apart(a: Mark, b: Mark) -> float:
 def simplified(points_m: FloatArray, bend_m: float, most: int) -> FloatArray:
     """Leave out points that lie within `bend_m` of the line through the others (Ramer 1972, Douglas and Peucker 1973).
 
-    points_m: shape (n, 3). Returns at most `most` of them, the first and the last included.
+    points_m: shape (n, 3). Returns at most `most` of them, the first and the last included. Nothing bends by less than
+    no length: with 0 none is left out for it, and a stroke that is drawn anew each frame costs no search.
     """
-    keep = np.zeros(len(points_m), dtype=bool)
+    keep = np.full(len(points_m), bend_m <= 0.0)
     keep[[0, -1]] = True
-    stretches = [(0, len(points_m) - 1)]
+    stretches = [(0, len(points_m) - 1)] if bend_m > 0.0 else []
     while stretches:
         first, last = stretches.pop()
         if last - first < 2:

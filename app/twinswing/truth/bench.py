@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 from twinswing import __version__
-from twinswing.errors import InputError
+from twinswing.errors import InputError, MissingPartError
 
 
 @dataclass(frozen=True)
@@ -357,23 +357,33 @@ BENCHES: dict[str, Bench] = {
 
 
 def run_benches(out: Path, *, full: bool = False, only: str | None = None) -> int:
-    """Run the benches, write bench.json, print a table on stdout; return 0, or 1 when a target was missed."""
+    """Run the benches, write bench.json, print a table on stdout; return 0, or 1 when a target was missed.
+
+    Raises MissingPartError where a bench needs a part that this machine lacks, once what the others found is written.
+    """
     if only is not None and only not in BENCHES:
         raise InputError(f"--only: expected one of {', '.join(BENCHES)}, found {only!r}")
     console = Console()
     figures: list[Figure] = []
+    missing: dict[str, MissingPartError] = {}
     for name, bench in BENCHES.items():
         if only in (None, name):
             console.print(f"[dim]{name} ...[/dim]")
-            figures += bench(full)
+            try:
+                figures += bench(full)
+            except MissingPartError as error:
+                missing[name] = error
     document = {
         "version": __version__,
         "machine": {"python": platform.python_version(), "system": platform.platform(), "full": full},
         "figures": [asdict(figure) | {"met": figure.met} for figure in figures],
+        "missing": {name: str(error) for name, error in missing.items()},
     }
     out.write_text(json.dumps(document, indent=1), encoding="utf-8")
     console.print(_table(figures))
     console.print(f"Written to {out}")
+    for error in missing.values():
+        raise error
     return 1 if any(figure.met is False for figure in figures) else 0
 
 

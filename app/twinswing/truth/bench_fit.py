@@ -153,8 +153,7 @@ def _raw(clip: Clip, tally: Tally) -> None:
     body, middle = body - body.mean(1, keepdims=True), truth.mean(1, keepdims=True)
     body = body * float(np.sum(body * (truth - middle)) / np.sum(body * body))
     tally.joint_m.append(np.linalg.norm(body + middle - truth, axis=-1))
-    tally.angle_deg.append(_hinges(body) - _hinges(truth))
-    tally.angle_deg[-1] = np.abs(tally.angle_deg[-1])
+    tally.angle_deg.append(np.abs(_hinges(body) - _hinges(truth)))
     length = np.linalg.norm(bone_map() @ body, axis=-1)[:, _RIGID]
     tally.bone_share.append(float(np.max(length.std(0) / length.mean(0))))
 

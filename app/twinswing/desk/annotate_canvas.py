@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from twinswing.desk import theme
 from twinswing.desk.panels.annotate_icons import draw_icon, star
 from twinswing.review.model import Annotation
+from twinswing.review.voice import peaks as peaks_of
 from twinswing.stage.annotation_shapes import Drawing, Label, Rgb, is_light, outline_of
 
 FloatArray = NDArray[np.float64]
@@ -329,11 +330,8 @@ def waveform(
 ) -> None:
     """Draw a voice's waveform as bars, those that were heard brighter; loud or not, its highest peak fills the box."""
     left, top, right, bottom = box
-    count = max(int((right - left) / step_px), 2)
-    heights = np.asarray(peaks, dtype=float)
-    parts = np.array_split(heights, min(count, len(heights)))
-    bars = np.array([part.max() if len(part) else 0.0 for part in parts])
-    bars /= max(float(bars.max()), 0.02)
+    bars = np.array(peaks_of(np.asarray(peaks, dtype=np.float32), max(int((right - left) / step_px), 2)))
+    bars /= max(float(bars.max(initial=0.0)), 0.02)
     middle, reach = (top + bottom) / 2, (bottom - top) / 2
     for i, bar in enumerate(bars.tolist()):
         x = left + (right - left) * (i + 0.5) / len(bars)

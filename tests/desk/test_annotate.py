@@ -27,8 +27,9 @@ from twinswing.desk.settings import Settings
 from twinswing.desk.tools import carry_tools
 from twinswing.desk.window import Desk
 from twinswing.plant.recorder import PlantRecorder
-from twinswing.review.model import Annotation, InWorld, OnJoint, OnMachine, OnVideo, Span
+from twinswing.review.model import Annotation, InWorld, Media, OnJoint, OnMachine, OnVideo, Span
 from twinswing.review.storage import load_document
+from twinswing.review.voice import encode_voice
 from twinswing.stage.annotation_shapes import MachinePose
 
 TEMPLATE = Annotation("a", "text", "Ana", Span.moment(0))
@@ -192,6 +193,34 @@ def test_what_is_being_typed_is_kept_when_the_window_closes(tmp_path: Path) -> N
     finally:
         desk.shut()
     assert sorted(a.kind for a in load_document(path).all()) == ["text", "voice"]
+
+
+def test_a_voice_without_a_waveform_is_drawn(swing: tuple[Desk, OpenReview, Annotate, Path]) -> None:
+    """A file or a guest may bring one."""
+    desk, review, tool, _ = swing
+    voice = Annotation("v", "voice", "Ben", Span.moment(desk.t_ns), media=Media("a" * 64, 100, 1.0))
+    review.document.add(voice)
+    tool.board.choose("v")
+    for _ in range(3):
+        desk.step()
+    assert tool._card.box is not None
+
+
+def test_no_voice_goes_on_when_its_recording_is_left(
+    swing: tuple[Desk, OpenReview, Annotate, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, review, tool, _ = swing
+    note = encode_voice(np.zeros(48_000, np.float32), 48_000)
+    review.voices[note.media.sha256] = note.data
+    speaker = tool.voices.loudspeaker
+    monkeypatch.setattr(speaker, "play", lambda ident, *_: setattr(speaker, "ident", ident))
+    voice = Annotation("v", "voice", "Ben", Span.moment(0), media=note.media)
+    tool.voices.hear(voice)
+    wait_until(lambda: tool.voices.poll() or speaker.ident == "v", 20, "the voice")
+    tool.voices.settle()
+    tool.voices.hear(voice)
+    tool.leaving()
+    assert speaker.ident == ""
 
 
 def test_pairs_ratings_and_layers(swing: tuple[Desk, OpenReview, Annotate, Path]) -> None:

@@ -177,10 +177,10 @@ class Voices:
     def settle(self) -> None:
         """Wait for what is being coded, and take it in: the recording is about to be left."""
         self.stop(keep=True)
-        self.loudspeaker.stop()
         for future, _ in self._jobs:
             future.exception()
         self.poll()
+        self.loudspeaker.stop()  # last: a voice that was fetched meanwhile began just now
         self._decoded = None
 
     def close(self) -> None:

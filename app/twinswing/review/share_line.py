@@ -6,7 +6,7 @@ import ssl
 import threading
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -80,9 +80,8 @@ class ShareLine(ABC):
 
     def stop(self) -> None:
         """Leave: what was said last is sent first. The mail is to be exchanged once more afterwards."""
-        with contextlib.suppress(RuntimeError):  # it ended by itself
-            if self._loop is not None and self._leave is not None:
-                self._loop.call_soon_threadsafe(self._leave.set)
+        if self._leave is not None:
+            self._soon(self._leave.set)
         if self._thread is not None:
             self._thread.join()
         self.check()
@@ -107,9 +106,14 @@ class ShareLine(ABC):
 
     def tell(self, presence: Presence) -> None:
         """Tell the others where the person at this end is."""
-        with contextlib.suppress(RuntimeError):
-            if self._loop is not None:
-                self._loop.call_soon_threadsafe(self._tell, presence)
+        self._soon(self._tell, presence)
+
+    def _soon(self, call: Callable[..., None], *given: object) -> None:
+        """Have something done on the line's own thread; nothing where that has ended."""
+        loop = self._loop  # looked at once: it is taken away, by that thread, when the session ends
+        if loop is not None:
+            with contextlib.suppress(RuntimeError):
+                loop.call_soon_threadsafe(call, *given)
 
     # On the line's own thread
 
@@ -141,9 +145,7 @@ class ShareLine(ABC):
         await self._work(self._mirror, self._leave)
 
     def _wake(self) -> None:
-        with contextlib.suppress(RuntimeError):
-            if self._loop is not None:
-                self._loop.call_soon_threadsafe(self._pump)
+        self._soon(self._pump)
 
     def _pump(self) -> None:
         if self._mirror is not None:

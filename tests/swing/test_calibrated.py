@@ -74,6 +74,7 @@ def test_what_is_drawn_over_a_film_through_a_bent_lens_lies_on_the_golfer() -> N
     assert found.camera is not None
     assert found.camera.distortion == lens.distortion
     assert found.camera.source == "calibrated"
+    assert found.camera.focal_px == pytest.approx(lens.focal_px, rel=0.02)
     blind = study(None, bent, height_m=swing(3).golfer.height_m)
 
     def off_px(session: SwingSession) -> float:

@@ -49,7 +49,8 @@ class Film:
     """One camera's landmarks, on the session's clock, and what is known of the camera.
 
     view             : "face-on", "down-the-line" or "oblique"; the first two say about where the target lies.
-    diagonal_fov_rad : full diagonal field of view; None assumes a phone's.
+    diagonal_fov_rad : full diagonal field of view of a camera that was calibrated, which the fit keeps; None assumes a
+                       phone's and estimates it.
     readout_s        : time from the first row's exposure to the last one's (rolling shutter).
     """
 
@@ -125,7 +126,7 @@ def fit_swing(
         shift = np.median(held.hands_m[at].mean(1) - start[at][:, _FISTS].mean(1), axis=0) * [1.0, 1.0, 0.0]
     start = start + shift
     views = [
-        _seen(o, camera, shift, f.view, priors, fit_priors, grip)
+        _seen(o, camera, shift, f, priors, fit_priors, grip)
         for o, (camera, _), f in zip(observed, placed, films, strict=True)
     ]
     start = _untwisted(start)
@@ -192,16 +193,17 @@ def _seen(
     observed: Observed,
     camera: PinholeCamera,
     shift: FloatArray,
-    view: str,
+    film: Film,
     priors: LiftPriors,
     fit: FitPriors,
     grip: GripTrack | None,
 ) -> Seen:
-    yaw = fit.oblique_yaw_rad if view == "oblique" else fit.yaw_rad
+    yaw = fit.oblique_yaw_rad if film.view == "oblique" else fit.yaw_rad
+    focal = fit.focal_sigma if film.diagonal_fov_rad is None else fit.known_focal_sigma
     if grip is not None:
         yaw = float(np.hypot(yaw, grip.aim_sigma_rad))
     sigma = np.empty(fc.SIZE)
-    sigma[[fc.YAW, fc.PITCH, fc.ROLL, fc.FOCAL]] = yaw, fit.pitch_rad, fit.roll_rad, fit.focal_sigma
+    sigma[[fc.YAW, fc.PITCH, fc.ROLL, fc.FOCAL]] = yaw, fit.pitch_rad, fit.roll_rad, focal
     sigma[fc.PLACE] = fit.away_m, fit.away_m, priors.camera_height_sigma_m
     return Seen(observed, replace(camera, position_m=camera.position_m + shift), sigma)
 

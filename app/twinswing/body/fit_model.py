@@ -80,7 +80,8 @@ class FitPriors:
     """What is known before a picture is looked at. Sigmas are one standard deviation.
 
     height_share_sigma : of a stated stature (shoes, rounding); unstated_share_sigma: of an unstated one.
-    focal_sigma        : of the logarithm of the focal length: phones, their zooms and crops.
+    focal_sigma        : of the logarithm of the focal length: phones, their zooms and crops. known_focal_sigma: of a
+                         calibrated one, for its own error and another focus.
     yaw_rad            : how squarely people place a camera in a stated view; oblique_yaw_rad where it stands anyhow.
     pitch_rad, roll_rad: of its tilt about the first guess, which its height and the golfer's balance bound better, and
                          of its level. away_m: of its place about the first guess.
@@ -104,6 +105,7 @@ class FitPriors:
     height_share_sigma: float = 0.012
     unstated_share_sigma: float = 0.05
     focal_sigma: float = 0.5
+    known_focal_sigma: float = 0.01
     yaw_rad: float = 0.10
     oblique_yaw_rad: float = 0.5
     pitch_rad: float = 1.0

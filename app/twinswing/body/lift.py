@@ -33,7 +33,7 @@ def lift(
                        oblique camera's heading is estimated from the golfer's stance.
     handed           : "right" or "left".
     height_m         : stature; None assumes the priors' and estimates the rest. Everything scales with it.
-    diagonal_fov_rad : the camera's full diagonal field of view; None assumes a phone's.
+    diagonal_fov_rad : a calibrated camera's full diagonal field of view; None assumes a phone's and estimates it.
     address_t_s      : when the golfer stands at address; None looks for it.
     club_kind        : a kind out of BALL_PLACES, which says where the ball (the world's origin) lies from the feet; any
                        other is taken for an iron.

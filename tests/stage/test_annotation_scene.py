@@ -156,6 +156,22 @@ def test_words_say_something_new_when_the_text_is_edited(stage, scene, drawn, ca
     np.testing.assert_array_equal(pictures[0], pictures[2])
 
 
+def test_words_make_way_when_a_face_comes_below_them(stage, scene, drawn, camera) -> None:
+    """The remark and the camera stay, the golfer moves."""
+    shapes = shapes_at([make("text", text="lead", points=((0.0, 0.0, 1.0),))], NS)
+    x, y = camera.project(np.array((0.0, 0.0, 1.0)))
+    face = np.array([[x - 40, y - 60, x + 40, y - 2]])
+    plain = stage.render(scene, camera)
+    inside = (slice(int(y) - 58, int(y) - 12), slice(int(x) - 38, int(x) + 38))
+    covered = []
+    for free in (None, face):
+        drawn.show(shapes, camera, free_px=free)
+        change = np.abs(stage.render(scene, camera).astype(int) - plain).max(2)[inside] > 30
+        covered.append(change.any(0).sum())
+    assert covered[0] > 20
+    assert covered[1] < 10  # the line to the plate
+
+
 def test_every_number_of_a_film_is_written(drawn, camera) -> None:
     """Words that are gone leave their place in memory to the next ones, which are not taken for them."""
     before, chance = b"", np.random.default_rng(1)

@@ -128,19 +128,20 @@ class AnnotationScene:
         corner : words for the picture's top left corner; needs a camera.
         free_px : rectangles (left, top, right, bottom), pixels, that no words may cover, such as a face: shape (n, 4).
         """
+        free = np.zeros((0, 4)) if free_px is None else free_px
         same = camera is self._camera and (picture, captions) == self._wanted and corner is self._corner
-        if shapes is self._shapes and same:
+        if shapes is self._shapes and same and np.array_equal(free, self._free):
             return False
         self._shapes, self._camera, self._wanted, self._corner = shapes, camera, (picture, captions), corner
-        self._free = np.zeros((0, 4)) if free_px is None else free_px
+        self._free = free
         drawings = [d for d in shapes.drawings if d.camera is None]
         if camera is not None and picture is not None:
             drawings += [self._laid_before(d, camera, picture) for d in shapes.picture(picture.camera)]
         changed = self._show_lines(tuple(drawings))
         labels = [label for d in drawings for label in d.labels]
         if camera is not None:
-            self._free = np.concatenate([self._free, _arms_px(drawings, camera, self.words)])
-        return self._show_words(labels, shapes.captions if captions else (), camera) or changed
+            free = np.concatenate([free, _arms_px(drawings, camera, self.words)])
+        return self._show_words(labels, shapes.captions if captions else (), camera, free) or changed
 
     def clear(self) -> None:
         """Show none."""
@@ -174,8 +175,9 @@ class AnnotationScene:
         return True
 
     def _show_words(
-        self, labels: list[Label], captions: tuple[tuple[Annotation, Label], ...], camera: PinholeCamera | None
-    ) -> bool:
+        self, labels: list[Label], captions: tuple[tuple[Annotation, Label], ...], camera: PinholeCamera | None,
+        free_px: FloatArray,
+    ) -> bool:  # fmt: skip
         captions = captions[:_MOST_CAPTIONS] if camera is not None else ()
         corner = self._corner if camera is not None else None
         labels = labels[: self._most - len(captions) - 1]
@@ -196,7 +198,7 @@ class AnnotationScene:
             fixed = blocks[len(labels) :]
             feet, taken = _stack(fixed, camera, scale, self.words, corner=corner is not None)
             places[len(labels) :, :3] = feet
-            taken = np.concatenate([taken, self._free])
+            taken = np.concatenate([taken, free_px])
             moves[: len(labels)] = _moves(labels, blocks[: len(labels)], camera, scale, self.words, taken)
         write_texture(self._labels, places)
         # The blocks themselves: the number of one that is gone may be the next one's.

@@ -7,11 +7,15 @@ import pytest
 
 from tests.conftest import wait_until
 from twinswing.errors import InputError
-from twinswing.review import mailbox
+from twinswing.recording.writer import RecordingWriter
+from twinswing.review import journal, mailbox
 from twinswing.review.document import ReviewDocument
 from twinswing.review.model import Annotation, Span
+from twinswing.review.share import ShareServer
+from twinswing.review.share_headless import stay
 from twinswing.review.share_line import HostLine, JoinLine
 from twinswing.review.share_protocol import Presence
+from twinswing.review.storage import load_document
 
 
 def note(ident: str, author: str = "Ann", text: str = "stay low") -> Annotation:
@@ -136,3 +140,27 @@ def test_a_mailbox_that_overflows_loses_nothing() -> None:
         assert time.monotonic() < end
     assert there.all() == here.all()
     assert len(there) == 200
+
+
+def test_what_was_said_is_kept_though_the_line_fails_at_its_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "swing.mcap"
+    with RecordingWriter(path) as writer:
+        writer.add_metadata("nothing", {})
+    said = ReviewDocument()
+    said.add(note("said", text="before a crash"))
+    journal.keep(journal.journal_of(path), said.update(), {})
+    stop = ShareServer.stop
+
+    async def fail(server: ShareServer) -> None:
+        await stop(server)
+        raise OSError("the network went")
+
+    monkeypatch.setattr(ShareServer, "stop", fail)
+    line = HostLine("Hans", path, ("127.0.0.1", 0), 60.0)
+    line.start(ReviewDocument().update())
+    with pytest.raises(OSError, match="the network went"):
+        stay(line, path, lambda: True)
+    assert [a.text for a in load_document(path).all()] == ["before a crash"]
+    assert not journal.journal_of(path).exists()

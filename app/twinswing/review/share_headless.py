@@ -50,9 +50,12 @@ def stay(
                 written_s, changed = time.monotonic(), False
             time.sleep(_LOOK_S)
     finally:
-        line.stop()
-        line.mail.exchange(document)
-        save_document(path, document, {} if found is None else found[1])
-        if line.serves:
-            kept.unlink(missing_ok=True)
+        try:
+            line.stop()
+        finally:
+            # However the line ended, what was said is kept.
+            line.mail.exchange(document)
+            save_document(path, document, {} if found is None else found[1])
+            if line.serves:
+                kept.unlink(missing_ok=True)
     return len(document)

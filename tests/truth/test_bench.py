@@ -9,7 +9,7 @@ from twinswing.truth import bench
 from twinswing.truth.bench import Figure, run_benches
 
 
-def _lacking(full: bool) -> list[Figure]:  # noqa: ARG001
+def _lacking(full: bool) -> list[Figure]:
     raise MissingPartError("a synthesiser was expected and none is installed; apt install one")
 
 

@@ -382,8 +382,8 @@ def run_benches(out: Path, *, full: bool = False, only: str | None = None) -> in
     out.write_text(json.dumps(document, indent=1), encoding="utf-8")
     console.print(_table(figures))
     console.print(f"Written to {out}")
-    for error in missing.values():
-        raise error
+    for lacking in missing.values():
+        raise lacking
     return 1 if any(figure.met is False for figure in figures) else 0
 
 

@@ -3,6 +3,7 @@
 import pytest
 
 from twinswing.cli.main import main
+from twinswing.headset import run as headset_run
 from twinswing.headset.air_pen import Mark
 from twinswing.headset.plant_visit import PlantVisit
 from twinswing.headset.run import HeadsetSettings
@@ -80,6 +81,20 @@ def test_what_is_said_of_a_live_plant_is_kept_with_its_recording(worn, tmp_path)
     assert visit.history.live
     assert visit.act is not None
     assert trouble == ""
+    assert [note.text for note in load_document(out).all()] == ["Look here"]
+
+
+def test_what_is_said_of_a_live_plant_is_kept_when_the_headset_fails(worn, monkeypatch, tmp_path):
+    stood = headset_run.run_headset
+
+    def fail(*args, **options):
+        stood(*args, **options)
+        raise RuntimeError("the driver is gone")
+
+    monkeypatch.setattr("twinswing.headset.run.run_headset", fail)
+    out = tmp_path / "shift.mcap"
+    with pytest.raises(RuntimeError, match="driver"):
+        main(["plant", "club_works", "--headset", "--speed", "600", "--record", str(out)])
     assert [note.text for note in load_document(out).all()] == ["Look here"]
 
 

@@ -61,14 +61,16 @@ def live_plant(plant: "Plant", folder: Path, record: Path | None, arguments: arg
     from twinswing.review.storage import save_document
 
     notes = None if record is None else Notes(tags=PLANT_TAGS, later="kept with the recording")
-    with connected(plant, folder, file=arguments.plant, record=record, speed=arguments.speed) as live:
+    try:
+        with connected(plant, folder, file=arguments.plant, record=record, speed=arguments.speed) as live:
 
-        def check() -> str:
-            live.check()
-            return live.trouble
+            def check() -> str:
+                live.check()
+                return live.trouble
 
-        visit = PlantVisit(live.history, notes=notes, act=live.history.act)
-        status = run_headset(visit, settings_of(arguments), seconds=arguments.seconds, check=check)
-    if notes is not None and record is not None and len(notes.document):
-        save_document(record, notes.document)
-    return status
+            visit = PlantVisit(live.history, notes=notes, act=live.history.act)
+            return run_headset(visit, settings_of(arguments), seconds=arguments.seconds, check=check)
+    finally:
+        # Once the recording is closed, and whatever ended the visit: what was said is not said again.
+        if notes is not None and record is not None and len(notes.document):
+            save_document(record, notes.document)

@@ -56,7 +56,15 @@ def _sign(state: PairState, letter: str, session: SwingSession, x_m: float) -> C
     def key() -> object:
         return (_event_near(session, at_s()), round(state.head.t_s / _STEP_S))
 
-    card = Card(f"sign {letter}", *SIGN_M, key, lambda canvas, _over: paint_sign(canvas, letter, session, at_s()))  # fmt: skip  # noqa: E501
+    sensed = head_speed(session.club)
+    of, speed = ("head", sensed) if sensed is not None else ("hands", hand_speed(session.body))
+
+    def paint(canvas: Canvas, _over: str | None) -> None:
+        paint_sign(canvas, letter, session, at_s())
+        if speed is not None:
+            paint_speed(canvas, of, speed, at_s())
+
+    card = Card(f"sign {letter}", *SIGN_M, key, paint)
     card.fixed = True
     pose = np.diag([_SIGN_SCALE, _SIGN_SCALE, _SIGN_SCALE, 1.0])
     side = -1.0 if session.body is not None and session.body.handed == "left" else 1.0
@@ -86,7 +94,7 @@ def _event_near(session: SwingSession, t_s: float) -> str:
 
 
 def paint_sign(canvas: Canvas, letter: str, session: SwingSession, t_s: float) -> None:
-    """Paint a golfer's letter, file, time and the speed of club or hands."""
+    """Paint a golfer's letter, file and time."""
     canvas.box(14, 16, 86, canvas.height - 16, _RGB[letter], 10)
     canvas.text(letter, 50, canvas.height / 2 + 22, 60, RAISED, align=0.5)
     canvas.text(shortened(name_of(session), 26), 104, 66, 44)
@@ -94,10 +102,12 @@ def paint_sign(canvas: Canvas, letter: str, session: SwingSession, t_s: float) -
     zero = impact.t_s if impact else session.span_s()[0]
     event = _event_near(session, t_s)
     canvas.text(event_label(event) if event else f"{t_s - zero:+.2f} s", 104, 126, 34, WARM if event else FAINT)
-    speed = head_speed(session.club) or hand_speed(session.body)
-    if speed is not None and len(speed.t_s):
-        of = "head" if head_speed(session.club) is not None else "hands"
-        now = float(np.interp(t_s, speed.t_s, np.nan_to_num(speed.value))) * _MPH
+
+
+def paint_speed(canvas: Canvas, of: str, speed: SpeedSeries, t_s: float) -> None:
+    """Paint the speed of club or hands on a golfer's sign; none where none is known: before the series and after it."""
+    now = float(np.interp(t_s, speed.t_s, speed.value, left=np.nan, right=np.nan)) * _MPH
+    if np.isfinite(now):
         canvas.text(f"{of} {now:.0f} mph", canvas.width - 24, 126, 34, INK, align=1.0)
 
 

@@ -7,7 +7,6 @@ import math
 import re
 import sys
 import unicodedata
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from twinswing.cli.replay import existing, writable
@@ -24,6 +23,7 @@ def fit_club(arguments: argparse.Namespace) -> int:
     """Fit the clubs asked for; by default a driver and an iron."""
     from twinswing.club.fitting import fit_club as fit
     from twinswing.club.order_file import order_text, said
+    from twinswing.report.export_motion import write_bytes
     from twinswing.swing.session_io import load_session
 
     session = load_session(existing(arguments.file, "a recording (.mcap)")) if arguments.file else None
@@ -34,8 +34,7 @@ def fit_club(arguments: argparse.Namespace) -> int:
     name = arguments.order or _order_name(arguments.name, today)
     text = order_text(name, arguments.name or "a golfer", today, fitted, facts, sensor=not arguments.no_sensor)
     if arguments.out:
-        out: Path = writable(arguments.out)
-        out.write_text(text, encoding="utf-8")
+        write_bytes(writable(arguments.out), text.encode())
     if arguments.json:
         print(json.dumps(_document(name, arguments, today, fitted), indent=1))
         return 0

@@ -45,10 +45,8 @@ class Tally:
     """Errors of all swings under one heading; angles in degrees, lengths in metres, speeds as shares."""
 
     joint_m: list[FloatArray] = field(default_factory=list)
-    placed_m: list[FloatArray] = field(default_factory=list)
     within: list[FloatArray] = field(default_factory=list)
     angle_deg: list[FloatArray] = field(default_factory=list)
-    turn_deg: list[FloatArray] = field(default_factory=list)
     bone_share: list[float] = field(default_factory=list)
     path_m: list[float] = field(default_factory=list)
     path_within: list[float] = field(default_factory=list)
@@ -57,7 +55,6 @@ class Tally:
     delivery_deg: list[list[float]] = field(default_factory=list)
     delivery_within: list[list[float]] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
-    doubted: int = 0
     refused: int = 0
 
     def median(self, name: str) -> float:
@@ -168,13 +165,10 @@ def score(clip: Clip, session: SwingSession, tally: Tally, *, placed: bool) -> N
     error[..., :2] -= np.median(error[..., :2], axis=(0, 1))
     level = np.linalg.norm(error, axis=-1)
     tally.joint_m.append(level)
-    tally.placed_m.append(absolute)
     tally.within.append((absolute if placed else level) <= body.sigma_m[:, _POINTS])
     tally.angle_deg.append(np.abs(_hinges(points) - _hinges(truth)))
-    tally.turn_deg.append(np.abs((_turns(points) - _turns(truth) + 180.0) % 360.0 - 180.0))
     length = np.linalg.norm(bone_map() @ points, axis=-1)[:, _RIGID]
     tally.bone_share.append(float(np.max(length.std(0) / length.mean(0))))
-    tally.doubted += any("cannot be where" in said or "hands in the video" in said for said in session.warnings)
     _score_club(clip, session, tally)
 
 
@@ -219,15 +213,3 @@ def _hinges(points: FloatArray) -> FloatArray:
             cosine = np.sum(u * v, -1) / np.linalg.norm(u, axis=-1) / np.linalg.norm(v, axis=-1)
             out.append(np.degrees(np.arccos(np.clip(cosine, -1.0, 1.0))))
     return np.stack(out, axis=-1)
-
-
-def _turns(points: FloatArray) -> FloatArray:
-    """Return turns of pelvis and thorax about the vertical and the spine's lean, degrees, shape (n, 3)."""
-    at = {name: points[:, i] for i, name in enumerate(POINT_NAMES)}
-    out = []
-    for name in ("hip", "shoulder"):
-        line = at[f"left_{name}"] - at[f"right_{name}"]
-        out.append(np.unwrap(np.arctan2(line[:, 1], line[:, 0])))
-    spine = at["left_shoulder"] + at["right_shoulder"] - at["left_hip"] - at["right_hip"]
-    out.append(np.arctan2(np.hypot(spine[:, 0], spine[:, 1]), spine[:, 2]))
-    return np.asarray(np.degrees(np.stack(out, axis=-1)))

@@ -122,3 +122,17 @@ def test_a_sheet_is_written_as_a_picture(session: SwingSession, tmp_path: Path) 
     few = replace(session, events={n: session.events[n] for n in ("top", "impact")})
     write_sheet(few, few, compare(few, few), tmp_path / "sheet.png")
     assert cv2.imread(str(tmp_path / "sheet.png")).shape[1] == 604
+
+
+def test_each_measure_is_told_in_its_own_unit_and_what_differs_comes_first(session: SwingSession) -> None:
+    """A ball's height in yards as everywhere else, not as a body's in centimetres; the surest difference on top."""
+    a = replace(session, measures={"head_speed_mps": Measure(45.0, "m/s", 1.0, "club"),
+                                   "apex_m": Measure(27.432, "m", 1.0, "club")})  # fmt: skip
+    b = replace(a, measures={"head_speed_mps": Measure(45.5, "m/s", 1.0, "club"),
+                             "apex_m": Measure(18.288, "m", 1.0, "club")})  # fmt: skip
+    lines = text_of(a, b, compare(a, b)).splitlines()
+    (height,) = [line for line in lines if line.startswith("Height")]
+    assert "30 yd" in height
+    assert "-10 yd" in height
+    order = [line.split("  ")[0] for line in lines]
+    assert order.index("Height") < order.index("Head speed at impact")

@@ -9,7 +9,6 @@ import panda3d.core as p3d
 from imgui_bundle import imgui
 
 from twinswing.desk import layout
-from twinswing.desk.base import BaseDesk
 from twinswing.desk.compare_actions import KEY_TO_ACTION, REPEATING, groups
 from twinswing.desk.compare_view import COLOURS, ComparedSwing, Ghosts, SplitView, clock_warp
 from twinswing.desk.panels.compare import (
@@ -26,6 +25,7 @@ from twinswing.desk.panels.timeline import draw_timeline
 from twinswing.desk.playback import Playback
 from twinswing.desk.scene_parts import show_parts
 from twinswing.desk.settings import Settings
+from twinswing.desk.swing_base import SwingBase
 from twinswing.desk.ui import Interface
 from twinswing.desk.viewport import Rect, SceneRegion
 from twinswing.errors import InputError
@@ -33,10 +33,10 @@ from twinswing.stage.scene import SceneOptions, SwingScene
 from twinswing.stage.shadow import ShadowMap
 from twinswing.swing.compare import compare
 from twinswing.swing.compare_pose import gap_series, gaps_at
+from twinswing.swing.compare_words import lines_of, unmatched
 from twinswing.swing.model import SwingSession
 from twinswing.swing.series import head_speed
 from twinswing.swing.session_io import open_video
-from twinswing.timeline.clock import to_ns, to_s
 
 MOST = len(COLOURS)
 _PLOTTED = ("head", "hands", "chest", "pelvis")
@@ -63,7 +63,7 @@ class CompareInterface(Interface):
         return rect
 
 
-class CompareDesk(BaseDesk):
+class CompareDesk(SwingBase):
     """The window. Raises InputError for fewer than two or more than MOST swings, or one with nothing to draw."""
 
     ui: CompareInterface
@@ -86,13 +86,14 @@ class CompareDesk(BaseDesk):
         )
         self._context = CompareContext(self.swings, self.swings[1], show=self.show)
         self._timeline = PanelContext(sessions[0], show=self.show)
-        self._lay()
+        self._choose(self.swings[1])
         self.set_title(" and ".join(swing.name for swing in self.swings))
         self._bind(KEY_TO_ACTION, REPEATING)
 
     def _swing(self, number: int, session: SwingSession, a: SwingSession) -> ComparedSwing:
         region: SceneRegion = self.viewport if number == 0 else SceneRegion(self.win, self.graphicsEngine)
-        shadows = ShadowMap(self.graphicsEngine, self.pipe, self.win, _SHADOW_PX)
+        # The window's own map serves the first swing, which is seen alone among ghosts.
+        shadows = ShadowMap(self.graphicsEngine, self.pipe, self.win, _SHADOW_PX) if number else self.shadows
         scene = SwingScene(session, SceneOptions())
         scene.bind_shadows(shadows)
         region.draw(scene.root)
@@ -212,7 +213,11 @@ class CompareDesk(BaseDesk):
         self._lay()
 
     def _choose(self, other: ComparedSwing) -> None:
-        self._context.other = other
+        context = self._context
+        context.other = other
+        assert other.found is not None
+        context.lines, context.notes = lines_of(other.found), other.found.notes
+        context.unmatched = tuple(unmatched(other.found, other.letter))
         self._lay()
 
     def _next_other(self) -> None:
@@ -265,20 +270,6 @@ class CompareDesk(BaseDesk):
         return self.swings[0].session.path
 
     @property
-    def t_ns(self) -> int:
-        """Where A's playhead is, nanoseconds of its session time."""
-        return to_ns(self.playback.t_s)
-
-    @property
-    def playing(self) -> bool:
-        """Whether time runs."""
-        return self.playback.head.playing
-
-    def seek_ns(self, t_ns: int) -> None:
-        """Move the playhead to one of A's session times, nanoseconds."""
-        self.playback.seek(to_s(t_ns))
-
-    @property
     def scene_root(self) -> p3d.NodePath | None:
         """What A's scene hangs on."""
         return self.swings[0].scene.root
@@ -296,6 +287,7 @@ class CompareDesk(BaseDesk):
     def _remove_scene(self) -> None:
         for swing in self.swings:
             swing.scene.root.remove_node()
+        for swing in self.swings[1:]:
             swing.shadows.close()
 
 

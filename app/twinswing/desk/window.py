@@ -8,7 +8,6 @@ from pathlib import Path
 import panda3d.core as p3d
 
 from twinswing.desk.actions import KEY_TO_ACTION, REPEATING
-from twinswing.desk.base import BaseDesk
 from twinswing.desk.jobs import AnalysisJob
 from twinswing.desk.panels.context import PanelContext
 from twinswing.desk.panels.overlays import openable
@@ -16,6 +15,7 @@ from twinswing.desk.playback import Playback
 from twinswing.desk.scene_parts import HIDDEN_AT_FIRST, show_parts
 from twinswing.desk.sessionvideo import SessionVideo
 from twinswing.desk.settings import Settings
+from twinswing.desk.swing_base import SwingBase
 from twinswing.desk.ui import UserInterface
 from twinswing.desk.viewport import Viewport, fitted_rect
 from twinswing.errors import TwinswingError
@@ -27,10 +27,9 @@ from twinswing.swing.model import SwingSession
 from twinswing.swing.readable import readable_speeds
 from twinswing.swing.series import hand_speed, head_speed
 from twinswing.swing.session_io import load_session, open_video
-from twinswing.timeline.clock import to_ns, to_s
 
 
-class Desk(BaseDesk):
+class Desk(SwingBase):
     """The window. `run()` gives it the thread until it is closed; tests call `step()` instead.
 
     Raises MissingPartError when neither a window nor a picture buffer can be opened.
@@ -223,20 +222,6 @@ class Desk(BaseDesk):
     def path(self) -> Path | None:
         """The recording that is shown."""
         return self.session.path
-
-    @property
-    def t_ns(self) -> int:
-        """Where the playhead is, nanoseconds of session time."""
-        return to_ns(self.playback.t_s)
-
-    @property
-    def playing(self) -> bool:
-        """Whether time runs."""
-        return self.playback.head.playing
-
-    def seek_ns(self, t_ns: int) -> None:
-        """Move the playhead to a session time, nanoseconds."""
-        self.playback.seek(to_s(t_ns))
 
     @property
     def scene_root(self) -> p3d.NodePath | None:

@@ -5,11 +5,12 @@ from pathlib import Path
 
 from twinswing.report import html_page
 from twinswing.report.compare_render import common_events
-from twinswing.report.compare_text import HEAD, rows_of, unmatched
+from twinswing.report.compare_text import HEAD, rows_of
 from twinswing.report.export_motion import write_bytes
 from twinswing.report.html_pictures import Moment, Progress, camera_for_both, half_of, moments
 from twinswing.report.html_report import facts_of, footer, name_of, require_swing, speed_plots
 from twinswing.swing.compare import DIFFERS, Comparison
+from twinswing.swing.compare_words import unmatched
 from twinswing.swing.model import SwingSession
 from twinswing.swing.readable import event_label
 

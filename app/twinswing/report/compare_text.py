@@ -1,36 +1,18 @@
-"""A comparison as lines for the terminal, and the words that every form of it shares."""
+"""A comparison as lines for the terminal."""
 
-from twinswing.swing.compare import Comparison, Difference
+from twinswing.swing.compare import Comparison
+from twinswing.swing.compare_words import lines_of, unmatched
 from twinswing.swing.model import SwingSession
-from twinswing.swing.readable import label_of, shown, shown_difference
 
 HEAD = ["", "A", "B", "B against A", "Verdict"]
 
 
 def rows_of(found: Comparison) -> list[list[str]]:
-    """Return phases and measures as cells of plain text: name, A, B, difference, verdict."""
-    rows = [_row(d.name[:1].upper() + d.name[1:], d) for d in found.phases]
-    return rows + [_row(label_of(d.name), d) for d in found.measures]
-
-
-def _row(label: str, d: Difference) -> list[str]:
+    """Return phases and measures as cells of plain text, what differs most first: name, A, B, difference, verdict."""
     return [
-        label,
-        " ".join(shown(d.a)),
-        " ".join(shown(d.b)),
-        shown_difference(d.difference, d.a.unit, d.sigma),
-        d.verdict,
+        [line.label, " ".join(line.a), " ".join(line.b), " ".join(line.difference), line.verdict]
+        for line in lines_of(found)
     ]
-
-
-def unmatched(found: Comparison) -> list[str]:
-    """Return sentences about what only one of the swings has."""
-    out = []
-    for name, only in (("A", found.only_a), ("B", found.only_b)):
-        if only:
-            labels = ", ".join(label_of(n)[:1].lower() + label_of(n)[1:] for n in only)
-            out.append(f"Only {name} has: {labels}.")
-    return out
 
 
 def text_of(a: SwingSession, b: SwingSession, found: Comparison) -> str:

@@ -1,6 +1,7 @@
 """Two swings against each other: one timeline for both, and which differences are larger than their uncertainty."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from math import hypot, isfinite, nan, sqrt
 from typing import Any
 
@@ -69,6 +70,11 @@ class Difference:
     sigma: float
     verdict: str
 
+    @property
+    def sigmas(self) -> float:
+        """How many of its own standard deviations the difference has; -1 where that is not known."""
+        return -1.0 if self.verdict == UNKNOWN else abs(self.difference) / max(self.sigma, 1e-12)
+
 
 @dataclass(frozen=True)
 class Comparison:
@@ -84,6 +90,11 @@ class Comparison:
     only_a: tuple[str, ...]
     only_b: tuple[str, ...]
     notes: tuple[str, ...]
+
+    @cached_property
+    def ordered(self) -> tuple[Difference, ...]:
+        """All phases and measures: what differs by most standard deviations first, what is not known last."""
+        return tuple(sorted((*self.phases, *self.measures), key=lambda d: -d.sigmas))
 
 
 def _mapped(t: FloatArray, source: FloatArray, target: FloatArray) -> FloatArray:

@@ -10,16 +10,13 @@ from numpy.typing import NDArray
 
 from twinswing.desk import theme
 from twinswing.desk.compare_view import ComparedSwing
-from twinswing.swing.compare import DIFFERS, UNKNOWN, Difference
+from twinswing.desk.panels.toolbar import draw_views, toggle
+from twinswing.swing.compare import DIFFERS, UNKNOWN
 from twinswing.swing.compare_pose import Gap
-from twinswing.swing.readable import label_of, shown, shown_difference
+from twinswing.swing.compare_words import Line
 from twinswing.swing.series import SpeedSeries
 
 _MPH = 2.23694
-_VIEWS = (
-    ("face-on", "Face-on"), ("down-the-line", "Down the line"), ("oblique", "Oblique"), ("top", "Top"),
-    ("golfer", "Eyes"), ("video", "Over video"),
-)  # fmt: skip
 _SHOW = (("trail", "Trail"), ("plane", "Plane"), ("skeleton", "Skeleton"))
 
 
@@ -40,6 +37,7 @@ class CompareContext:
     swings : A first. other : the one that is compared to A now. ghosts, real_time : as the window is set.
     gaps   : where the bodies of A and the other are apart at the playhead, largest first.
     courses: the same over the whole swing, of the parts that are plotted.
+    lines, notes, unmatched : what sets A and the other apart, in words: made when the other is chosen.
     """
 
     swings: Sequence[ComparedSwing]
@@ -53,33 +51,27 @@ class CompareContext:
     fonts: dict[str, Any] = field(default_factory=dict)
     gaps: tuple[Gap, ...] = ()
     courses: tuple[GapCourse, ...] = ()
+    lines: tuple[Line, ...] = ()
+    notes: tuple[str, ...] = ()
+    unmatched: tuple[str, ...] = ()
     do: Callable[[str], None] = lambda _: None
     seek: Callable[[float], None] = lambda _: None
 
 
-def _toggle(label: str, on: bool, context: CompareContext, action: str) -> None:
-    imgui.push_style_color(imgui.Col_.button, theme.colour(theme.ACCENT if on else theme.RAISED))
-    if imgui.button(f"{label}##{action}"):
-        context.do(action)
-    imgui.pop_style_color()
-
-
 def draw_compare_toolbar(context: CompareContext) -> None:
     """Draw the bar: how the swings are laid together, views, what is shown."""
-    _toggle("Side by side", not context.ghosts, context, "split_on")
+    toggle("Side by side", not context.ghosts, context, "split_on")
     imgui.same_line(0, 4)
-    _toggle("Ghosts", context.ghosts, context, "ghosts_on")
+    toggle("Ghosts", context.ghosts, context, "ghosts_on")
     imgui.same_line(0, 18)
-    _toggle("Event by event", not context.real_time, context, "events_on")
+    toggle("Event by event", not context.real_time, context, "events_on")
     imgui.same_line(0, 4)
-    _toggle("Real time", context.real_time, context, "clock_on")
+    toggle("Real time", context.real_time, context, "clock_on")
     imgui.same_line(0, 18)
-    for name, label in _VIEWS:
-        _toggle(label, context.view == name, context, f"view:{name}")
-        imgui.same_line(0, 4)
+    draw_views(context.view, context)
     imgui.same_line(0, 18)
     for name, label in _SHOW:
-        _toggle(label, context.show.get(name, True), context, f"toggle:{name}")
+        toggle(label, context.show.get(name, True), context, f"toggle:{name}")
         imgui.same_line(0, 4)
     imgui.same_line(imgui.get_window_width() - 44)
     if imgui.button("?", imgui.ImVec2(30, 0)):
@@ -145,65 +137,50 @@ def draw_differences(context: CompareContext) -> None:
     """Draw what the other swing has more or less of than A: what is sure first, with values, sigmas and verdicts."""
     if len(context.swings) > 2:
         for swing in context.swings[1:]:
-            _toggle(f"{swing.letter} {swing.name}", swing is context.other, context, f"other:{swing.letter}")
+            toggle(f"{swing.letter} {swing.name}", swing is context.other, context, f"other:{swing.letter}")
             imgui.same_line(0, 4)
         imgui.new_line()
-    found = context.other.found
-    assert found is not None
-    rows = sorted((*found.phases, *found.measures), key=_order)
-    if not rows:
+    if not context.lines:
         imgui.text_disabled("The two have no measure in common.")
     flags = imgui.TableFlags_.sizing_stretch_prop | imgui.TableFlags_.row_bg
-    if rows and imgui.begin_table("differences", 4, flags):
+    if context.lines and imgui.begin_table("differences", 4, flags):
         imgui.table_setup_column("", imgui.TableColumnFlags_.width_stretch, 2.4)
         imgui.table_setup_column("A", imgui.TableColumnFlags_.width_stretch, 1.3)
         imgui.table_setup_column(context.other.letter, imgui.TableColumnFlags_.width_stretch, 1.3)
         imgui.table_setup_column("Difference", imgui.TableColumnFlags_.width_stretch, 1.8)
         imgui.table_headers_row()
-        for row in rows:
-            _row(row, context)
+        for line in context.lines:
+            _difference(line, context)
         imgui.end_table()
     imgui.push_text_wrap_pos(0.0)
-    for note in found.notes:
+    for note in context.notes:
         imgui.text_colored(theme.colour(theme.WARM), note)
-    for label, only in (("A", found.only_a), (context.other.letter, found.only_b)):
-        if only:
-            imgui.text_disabled(f"Only {label} has: " + ", ".join(label_of(name) for name in only) + ".")
+    for sentence in context.unmatched:
+        imgui.text_disabled(sentence)
     imgui.pop_text_wrap_pos()
 
 
-def _order(row: Difference) -> float:
-    """What differs most, in standard deviations, comes first; what is not known last."""
-    if row.verdict == UNKNOWN:
-        return np.inf
-    return -abs(row.difference) / max(row.sigma, 1e-12)
-
-
-def _row(row: Difference, context: CompareContext) -> None:
-    sure = row.verdict == DIFFERS
+def _difference(line: Line, context: CompareContext) -> None:
     imgui.table_next_row()
     imgui.table_next_column()
-    imgui.text_wrapped(label_of(row.name))
-    for measure in (row.a, row.b):
+    imgui.text_wrapped(line.label)
+    for value, sigma in (line.a, line.b):
         imgui.table_next_column()
-        value, sigma = shown(measure, row.name)
         imgui.text(value)
         imgui.text_disabled(sigma)
     imgui.table_next_column()
-    if row.verdict == UNKNOWN:
+    if line.verdict == UNKNOWN:
         imgui.text_disabled("not known")
         return
-    said = shown_difference(row.difference, row.a.unit, row.sigma, row.name)
-    value, _, sigma = said.partition(" ± ")
-    if sure:
+    if line.verdict == DIFFERS:
         imgui.push_font(context.fonts.get("bold"), 0.0)
-        imgui.text_colored(theme.colour(context.other.rgba), value)
+        imgui.text_colored(theme.colour(context.other.rgba), line.difference[0])
         imgui.pop_font()
     else:
-        imgui.text_disabled(value)
-    imgui.text_disabled(f"± {sigma}" if sigma else "")
+        imgui.text_disabled(line.difference[0])
+    imgui.text_disabled(line.difference[1])
     if imgui.is_item_hovered():
-        imgui.set_tooltip(row.verdict)
+        imgui.set_tooltip(line.verdict)
 
 
 def draw_compare_plots(context: CompareContext) -> None:

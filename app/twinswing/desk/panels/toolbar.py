@@ -1,5 +1,8 @@
 """The bar at the top: file, views, what is shown, help."""
 
+from collections.abc import Callable
+from typing import Protocol
+
 from imgui_bundle import imgui
 
 from twinswing.desk import theme
@@ -16,11 +19,27 @@ _VIEWS = (
 _SHOW = (("trail", "Trail"), ("plane", "Plane"), ("skeleton", "Skeleton"), ("screen", "Screen"))
 
 
-def _toggle(label: str, on: bool, context: PanelContext, action: str) -> None:
+class Told(Protocol):
+    """What a button needs of the window's state."""
+
+    @property
+    def do(self) -> Callable[[str], None]:
+        """Tell the window an action's name."""
+
+
+def toggle(label: str, on: bool, context: Told, action: str) -> None:
+    """Draw a button that is lit while it is on."""
     imgui.push_style_color(imgui.Col_.button, theme.colour(theme.ACCENT if on else theme.RAISED))
     if imgui.button(f"{label}##{action}"):
         context.do(action)
     imgui.pop_style_color()
+
+
+def draw_views(view: str, context: Told) -> None:
+    """Draw the buttons of the named views; the caller stays on the line."""
+    for name, label in _VIEWS:
+        toggle(label, view == name, context, f"view:{name}")
+        imgui.same_line(0, 4)
 
 
 def draw_toolbar(context: PanelContext) -> None:
@@ -28,12 +47,10 @@ def draw_toolbar(context: PanelContext) -> None:
     if imgui.button("Open"):
         context.do("files")
     imgui.same_line(0, 18)
-    for name, label in _VIEWS:
-        _toggle(label, context.view == name, context, f"view:{name}")
-        imgui.same_line(0, 4)
+    draw_views(context.view, context)
     imgui.same_line(0, 22)
     for name, label in _SHOW:
-        _toggle(label, context.shows(name), context, f"toggle:{name}")
+        toggle(label, context.shows(name), context, f"toggle:{name}")
         imgui.same_line(0, 4)
     imgui.same_line(0, 22)
     title = context.session.path.name if context.session.path else ""

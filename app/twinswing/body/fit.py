@@ -11,11 +11,11 @@ from twinswing.body.camera import PinholeCamera
 from twinswing.body.fit_doubts import find_doubts
 from twinswing.body.fit_model import FitPriors
 from twinswing.body.fit_sigma import joint_sigma
-from twinswing.body.fit_solve import FitProblem, FitRule, Grip, Seen, Solution
+from twinswing.body.fit_solve import FitProblem, FitRule, Grip, Seen
 from twinswing.body.fit_terms import Posture
 from twinswing.body.landmarks import FrameState, PoseTrack
 from twinswing.body.lift_camera import estimate_camera
-from twinswing.body.lift_contact import find_contacts
+from twinswing.body.lift_contact import Ground, find_contacts
 from twinswing.body.lift_finish import at_frames, fix_lengths, to_joints
 from twinswing.body.lift_model import BALL_PLACES, POINT, LiftPriors
 from twinswing.body.lift_observe import KnotRule, Observed, observe
@@ -76,7 +76,6 @@ class FittedSwing:
     hand_miss_m: float
     shift_m: FloatArray
     instant_s: float
-    solution: Solution
 
 
 def fit_swing(
@@ -130,10 +129,11 @@ def fit_swing(
         for o, (camera, _), f in zip(observed, placed, films, strict=True)
     ]
     start = _untwisted(start)
+    ground = find_contacts(seen)
     problem = FitProblem(
         views,
-        find_contacts(seen),
-        _posture(seen, priors, fit_priors, height, side, held is not None),
+        ground,
+        _posture(seen, ground, priors, fit_priors, height, side, held is not None),
         priors,
         fit_priors,
         height,
@@ -151,7 +151,7 @@ def fit_swing(
     sigma = joint_sigma(problem, found, first.pose)
     source = "video" if held is None else "club+video"
     body = BodyMotion(t, to_joints(points, height), sigma, handed, source)
-    return FittedSwing(body, tuple(cameras), doubts, miss, found.shift_m, found.instant_s, found)
+    return FittedSwing(body, tuple(cameras), doubts, miss, found.shift_m, found.instant_s)
 
 
 def _untwisted(start: FloatArray) -> FloatArray:
@@ -210,6 +210,7 @@ def _seen(
 
 def _posture(
     seen: Observed,
+    ground: Ground,
     priors: LiftPriors,
     fit: FitPriors,
     height_m: float,
@@ -217,7 +218,7 @@ def _posture(
     held: bool,
 ) -> Posture:
     still = seen.still / np.sqrt(max(float(seen.still.sum()), 1.0))
-    planted = find_contacts(seen).down[:, _ANKLES].min(axis=1)
+    planted = ground.down[:, _ANKLES].min(axis=1)
     return Posture(priors, fit, height_m, side, still, _grip_weight(seen, priors), planted, held)
 
 

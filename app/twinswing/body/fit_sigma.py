@@ -32,7 +32,7 @@ def joint_sigma(problem: "FitProblem", found: "Solution", pose: PoseTrack) -> Fl
     """Return one standard deviation of each joint's position, metres, shape (n, 23)."""
     # A hidden landmark is guessed, and worse than its weight says.
     hidden = np.max([1.0 - view.observed.weight for view in problem.views], axis=0)
-    spread = found.parts["sigma_m"] * (1.0 + _HIDDEN * hidden)
+    spread = found.sigma_m * (1.0 + _HIDDEN * hidden)
     factor = _ALONE if problem.grip is None else _HELD
     knots = problem.t_s
     at = np.stack([np.interp(pose.t_s, knots, spread[:, p]) for p in range(spread.shape[1])], axis=1)

@@ -4,7 +4,7 @@ Points couple a knot with its two next neighbours only; cameras, lengths and the
 normal equations are then a band with a border: one banded Cholesky and a Schur complement a step.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,16 +67,14 @@ class FitRule:
 
 @dataclass
 class Solution:
-    """Points (K, 20, 3), cameras' parameters (V, 7), bone lengths (bones,), the club's shift (3,) and instant (s)."""
+    """Points (K, 20, 3) with their sigma (K, 20), cameras, bone lengths (bones,), the club's shift (3,) and instant (s)."""
 
     points: FloatArray
     cameras: list[PinholeCamera]
     lengths_m: FloatArray
     shift_m: FloatArray
     instant_s: float
-    theta_off: FloatArray  # globals' distance from their priors in sigmas
-    cost: float
-    parts: dict[str, FloatArray] = field(default_factory=dict)
+    sigma_m: FloatArray
 
 
 class FitProblem:
@@ -104,7 +102,8 @@ class FitProblem:
         self.MM = np.einsum("pq,pr->qrp", self.M, self.M).reshape(POINTS * POINTS, POINTS)
         scatter, self.depth_sigma_m = scatter_m()
         self.sigma_px = [scatter * v.observed.height_px / height_m for v in views]
-        self.depth_rows = (np.eye(POINTS) - depth_reference()) / self.depth_sigma_m[:, None]
+        self.reference = depth_reference()
+        self.depth_rows = (np.eye(POINTS) - self.reference) / self.depth_sigma_m[:, None]
         self.pairs = np.concatenate(
             [
                 np.einsum("bp,bq->pqb", self.maps, self.maps).reshape(POINTS * POINTS, -1),
@@ -215,14 +214,12 @@ class FitProblem:
         return self._solution(x, theta)
 
     def _solution(self, x: FloatArray, theta: FloatArray) -> Solution:
-        own, rest = self.cost(x, theta)
         cameras = [fc.camera_of(v.camera, theta[fc.SIZE * i : fc.SIZE * (i + 1)]) for i, v in enumerate(self.views)]
         shift, instant = np.zeros(3), 0.0
         if self.grip is not None:
             shift, instant = theta[-4:-1], float(theta[-1])
-        off = (theta - self.theta0) / self.theta_sigma / np.sqrt(self.fit.together_knots)
-        parts = {"sigma_m": Normal(self, x, theta).deviation() * np.sqrt(self.fit.together_knots)}
-        return Solution(x, cameras, self.lengths(theta), shift, instant, off, float(own.sum() + rest), parts)
+        sigma_m = Normal(self, x, theta).deviation() * np.sqrt(self.fit.together_knots)
+        return Solution(x, cameras, self.lengths(theta), shift, instant, sigma_m)
 
     def _start_depths(self, x: FloatArray, theta: FloatArray) -> None:
         """Keep the depths that the pose model gave the start: later ones are held against them."""
@@ -231,7 +228,7 @@ class FitProblem:
                 z = fc.project(view.camera, theta[fc.SIZE * i :][: fc.SIZE], x)[3][..., 2]
             else:
                 z = view.observed.depth_m[..., 2] * self.scale_of(view)
-            self.start_depth[i] = z - (z @ depth_reference())[:, None]
+            self.start_depth[i] = z - (z @ self.reference)[:, None]
 
     def scale_of(self, view: Seen) -> float:
         """Return what the pose model's body has to be multiplied by to be this golfer's size."""
@@ -256,7 +253,7 @@ class FitProblem:
 
     def depths(self, i: int, z: FloatArray) -> FloatArray:
         """Return residuals (K, 20) of the depth about shoulders and knees."""
-        off = (z - (z @ depth_reference())[:, None] - self.start_depth[i]) / self.depth_sigma_m
+        off = (z - (z @ self.reference)[:, None] - self.start_depth[i]) / self.depth_sigma_m
         return np.asarray(self.views[i].observed.trust[:, None] * off)
 
     def bones(self, x: FloatArray, theta: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:

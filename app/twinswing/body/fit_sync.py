@@ -39,7 +39,6 @@ class Together:
     """Both films' body; what has to be added to the second film's times, and one sigma of that."""
 
     fitted: FittedSwing
-    second: Film
     late_s: float
     sigma_s: float
 
@@ -78,7 +77,7 @@ def fit_together(
         if abs(step) < sync.done_s:
             break
         late += step
-    return Together(found, film, late, sigma)
+    return Together(found, late, sigma)
 
 
 def _lag(found: FittedSwing, film: Film, sync: SyncRule) -> tuple[float, float]:

@@ -1,11 +1,11 @@
-"""What a lift finds out before it moves a joint: which feet stand when, and how long this golfer's bones are."""
+"""What a lift finds out before it moves a joint: which feet stand when."""
 
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from twinswing.body.lift_model import BONES, POINT, POINTS
+from twinswing.body.lift_model import POINT, POINTS
 from twinswing.body.lift_observe import Observed
 
 FloatArray = NDArray[np.float64]
@@ -42,33 +42,3 @@ def find_contacts(seen: Observed) -> Ground:
             step = np.linalg.norm(np.diff(unit[:, p], axis=0), axis=-1)
             hold[:, p] = 1.0 / (1.0 + (step / 0.012) ** 4)
     return Ground(down, hold)
-
-
-@dataclass
-class Lengths:
-    """Bone lengths of this golfer, metres, shape (bones,), with the table's and how firmly it holds."""
-
-    now_m: FloatArray
-    table_m: FloatArray
-    sigma_m: FloatArray
-
-    @classmethod
-    def of(cls, height_m: float) -> "Lengths":
-        """Start from the table for a stature."""
-        table = np.array([b.fraction for b in BONES]) * height_m
-        return cls(table.copy(), table, np.array([b.vary for b in BONES]) * table)
-
-    def refine(self, bones_m: FloatArray, weight: FloatArray) -> None:
-        """Move toward the lengths that the points have, as far as their number and scatter outweigh the table.
-
-        Left and right are one body: their bones get one length. bones_m and weight have shape (K, bones).
-        """
-        middle = np.median(bones_m, axis=0)
-        count = np.clip(weight.sum(0), 0.0, 30.0)
-        # Knots err together (the same landmark bias), so their mean is worth a few of them at most.
-        sigma_seen = np.maximum(0.06 * self.table_m / np.sqrt(1.0 + 0.2 * count), 1e-3)
-        gain = self.sigma_m**2 / (self.sigma_m**2 + sigma_seen**2)
-        now = self.table_m + gain * (middle - self.table_m)
-        for i in range(0, 16, 2):  # the first eight kinds come in pairs
-            now[i : i + 2] = now[i : i + 2].mean()
-        self.now_m = now

@@ -76,31 +76,6 @@ BONES: tuple[Bone, ...] = (
 )
 
 
-# Scatter of what the pose model says of each kind of point, metres at the golfer's distance, one sigma an axis: in the
-# picture, and in its own depth about the hips. Measured on rendered swings with exact joints, three views, from address
-# to finish. Shoulders suffer most: at the top the model sees too little of their turn. Its depth of the feet is biased
-# by 0.1 to 0.2 m, toward the hips', so it is hardly used: the ground says more.
-_SCATTER: dict[str, tuple[float, float]] = {
-    "nose": (0.020, 0.12),
-    "head": (0.025, 0.10),
-    "shoulder": (0.050, 0.09),
-    "elbow": (0.045, 0.17),
-    "wrist": (0.035, 0.20),
-    "hand": (0.040, 0.20),
-    "hip": (0.040, 0.04),
-    "knee": (0.020, 0.07),
-    "ankle": (0.020, 0.30),
-    "heel": (0.022, 0.30),
-    "toe": (0.020, 0.30),
-}
-
-
-def point_scatter_m() -> tuple[FloatArray, FloatArray]:
-    """Return the picture's and the depth's scatter of each point, metres, shape (20,) each."""
-    table = np.array([_SCATTER[name.split("_")[-1]] for name in POINT_NAMES])
-    return table[:, 0], table[:, 1]
-
-
 def bone_map(bones: tuple[Bone, ...] = BONES) -> FloatArray:
     """Return the weights that turn points into bone vectors (b - a), shape (bones, 20)."""
     weights = np.zeros((len(bones), POINTS))
@@ -138,8 +113,6 @@ class LiftPriors:
                         and per metre that its picture does.
     grip_m, grip_sigma_m : between the wrists of two hands on one grip.
     let_go_s          : hands seen apart for less than about this to either side are taken for the model's mistake.
-    square_m          : how far hips, shoulders and toes of a golfer at address lie out of the target line, over their
-                        width.
     pelvis_over_feet_m, pelvis_behind_m : where a standing golfer's pelvis is over the ankles (weight shift reaches
                         0.1 m and more along the target line), and how far behind them.
     hands_ahead_m, hands_ahead_sigma_m : where the hands are at address along the target line, from the feet's middle.
@@ -158,7 +131,6 @@ class LiftPriors:
     grip_m: float = 0.085
     grip_sigma_m: float = 0.025
     let_go_s: float = 0.25
-    square_m: float = 0.03
     pelvis_over_feet_m: float = 0.08
     pelvis_behind_m: float = 0.05
     hands_ahead_m: float = 0.04

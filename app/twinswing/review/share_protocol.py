@@ -196,12 +196,12 @@ def welcome_text(welcome: Welcome) -> str:
 
 def presence_text(presence: Presence) -> str:
     """Write a presence."""
-    return _text({"type": "presence", **vars(presence), "drawing": dict(presence.drawing or {})})
+    return _text(_presence(presence))
 
 
 def signed_text(presence: Presence, name: str) -> str:
     """Write a presence as the server passes it on: with whose it is."""
-    return _text({**json.loads(presence_text(presence)), "name": name})
+    return _text({**_presence(presence), "name": name})
 
 
 def peers_text(people: Sequence[Person]) -> str:
@@ -297,6 +297,10 @@ def _person(peer: Mapping[str, Any]) -> Person:
         colour = COLOURS[0]
     rtt_s = None if rtt is None else max(_floats([rtt], (1,))[0], 0.0)
     return Person(read_name(peer), role if role in (*ROLES, HOST) else "guest", colour, rtt_s)
+
+
+def _presence(presence: Presence) -> dict[str, Any]:
+    return {"type": "presence", **vars(presence), "drawing": dict(presence.drawing or {})}
 
 
 def _floats(value: Any, sizes: tuple[int, ...]) -> tuple[float, ...]:

@@ -200,3 +200,11 @@ def test_what_cannot_be_done_is_said_in_a_sentence(words, reason, swing: Path, c
     assert reason in told.err
     assert told.err.count("\n") == 1
     assert told.out == ""
+
+
+@pytest.mark.parametrize("words", [["share", "SWING"], ["join", "ws://127.0.0.1:1", "--token", "t"]])
+def test_a_headset_is_refused_before_anybody_is_invited(words, swing: Path, capsys) -> None:
+    assert main([*(str(swing) if word == "SWING" else word for word in words), "--headset"]) == 4
+    told = capsys.readouterr()
+    assert "desktop" in told.err
+    assert told.out == ""

@@ -30,6 +30,7 @@ def share(arguments: argparse.Namespace) -> int:
     from twinswing.review.storage import load_document
     from twinswing.streams.hub_settings import is_loopback, parse_listen
 
+    _check_desktop(arguments)
     path = existing(arguments.file, "a recording (.mcap)").resolve()
     if not 0 < arguments.minutes <= 30 * 1440:
         raise InputError(f"--minutes: expected more than 0 and up to 30 days, found {arguments.minutes:g}")
@@ -56,6 +57,7 @@ def join(arguments: argparse.Namespace) -> int:
     from twinswing.review.share_line import JoinLine
     from twinswing.review.storage import load_document
 
+    _check_desktop(arguments)
     url = arguments.url.rstrip("/")
     if not url.startswith(("ws://", "wss://")):
         raise InputError(f"expected an address such as ws://HOST:PORT or wss://HOST:PORT, found {arguments.url!r}")
@@ -70,9 +72,13 @@ def join(arguments: argparse.Namespace) -> int:
     return _review(line, path, arguments)
 
 
-def _review(line: "ShareLine", path: Path, arguments: argparse.Namespace) -> int:
+def _check_desktop(arguments: argparse.Namespace) -> None:
+    """Raise MissingPartError for a headset, before anybody is invited or anything is fetched."""
     if arguments.headset:
         raise MissingPartError("a headset was asked for, and a shared session is shown on a desktop only")
+
+
+def _review(line: "ShareLine", path: Path, arguments: argparse.Namespace) -> int:
     if not arguments.no_window:
         from twinswing.desk.run import run_desk
         from twinswing.desk.together import Together

@@ -45,11 +45,10 @@ def share(arguments: argparse.Namespace) -> int:
     line = HostLine(_name(arguments), path, (host, port), arguments.minutes * 60.0, tls)
     line.start(document.update())
     shown = _reachable(line.url, host)
-    print(f"Others join with, for {arguments.minutes:g} minutes from now:")
+    invited = [f"Others join with, for {arguments.minutes:g} minutes from now:"]
     for role, invitation in (("coach", line.coach), ("guest", line.guest)):
-        print(f"  {role}: twinswing join {shown} --token {invitation.token}")
-    sys.stdout.flush()
-    return _review(line, path, arguments)
+        invited.append(f"  {role}: twinswing join {shown} --token {invitation.token}")
+    return _review(line, path, arguments, lambda: print("\n".join(invited), flush=True))
 
 
 def join(arguments: argparse.Namespace) -> int:
@@ -78,11 +77,18 @@ def _check_desktop(arguments: argparse.Namespace) -> None:
         raise MissingPartError("a headset was asked for, and a shared session is shown on a desktop only")
 
 
-def _review(line: "ShareLine", path: Path, arguments: argparse.Namespace) -> int:
+def _review(
+    line: "ShareLine", path: Path, arguments: argparse.Namespace, announce: Callable[[], None] = lambda: None
+) -> int:
+    """Be in a session until its end.
+
+    announce: called when it begins; without a window an interrupt ends it in order from then on.
+    """
     if not arguments.no_window:
         from twinswing.desk.run import run_desk
         from twinswing.desk.together import Together
 
+        announce()
         try:
             return run_desk(path, offscreen=arguments.offscreen, seconds=arguments.seconds, home=Together(line))
         finally:
@@ -92,6 +98,7 @@ def _review(line: "ShareLine", path: Path, arguments: argparse.Namespace) -> int
     stopped = threading.Event()
     end_s = None if arguments.seconds is None else time.monotonic() + arguments.seconds
     with stop_on_signals(stopped.set):
+        announce()
         count = stay(
             line, path, lambda: stopped.is_set() or (end_s is not None and time.monotonic() > end_s), _say
         )  # fmt: skip

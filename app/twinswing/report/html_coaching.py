@@ -9,7 +9,7 @@ from twinswing.swing.faults import LIKELY, NOT_SEEN, UNKNOWN
 from twinswing.swing.measure_table import Listed, measure_table
 from twinswing.swing.model import Measure
 from twinswing.swing.positions import POSITIONS
-from twinswing.swing.readable import label_of, shown, told, told_range, with_spread
+from twinswing.swing.readable import label_of, shown, told_range
 from twinswing.swing.understanding import Understanding
 
 STYLE = """
@@ -160,8 +160,3 @@ def _missing(found: Understanding) -> str:
         f"<li>{escape(why[:1].upper() + why[1:])}: {escape(', '.join(labels))}.</li>" for why, labels in reasons.items()
     )
     return f"<p>What this recording cannot tell:</p><ul>{items}</ul>"
-
-
-def told_line(name: str, measure: Measure) -> str:
-    """Return a measure as one piece of text: "36 ± 5° open to the target"."""
-    return with_spread(*told(measure, name))

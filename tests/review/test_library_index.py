@@ -16,7 +16,7 @@ from twinswing.errors import InputError
 from twinswing.review import library_query as asked
 from twinswing.review.library_about import write_about
 from twinswing.review.library_index import LibraryIndex
-from twinswing.review.library_model import Consent, Entry, Golfer, MeasureRow
+from twinswing.review.library_model import About, Consent, Entry, Golfer, MeasureRow
 from twinswing.review.library_people import (
     PEOPLE_FOLDER,
     checked,
@@ -250,6 +250,17 @@ def test_lists_to_choose_by_are_counted(shelf: Shelf) -> None:
             ("", 1),
             ("Anna Bérg", 1),
         ]
+
+
+@pytest.mark.parametrize("typed", ["Anna-Lena", "lena", "O'Brien", "o\u2019brien", "anna-l", "brien anna"])
+def test_a_name_of_several_parts_is_found_by_each_and_as_it_is_written(shelf: Shelf, typed: str) -> None:
+    golfer = new_golfer("Anna-Lena O'Brien")
+    with shelf.index() as index:
+        index.put_people([golfer, new_golfer("Adrienne Lane")])
+        with index.writing():
+            theirs = index.put(Path("/a.mcap"), 1, 1, Entry("swing", about=About(person=golfer.ident)))
+            index.put(Path("/b.mcap"), 1, 1, Entry("swing"))
+        assert asked.select(index, Query(text=typed)) == [theirs]
 
 
 # Profiles

@@ -16,7 +16,7 @@ from types import TracebackType
 from typing import Self
 
 from twinswing.errors import InputError
-from twinswing.review.library_model import Entry, Golfer, fold, printable, tidy
+from twinswing.review.library_model import Entry, Golfer, fold, printable, tidy, words_of
 
 SCHEMA_VERSION = 1
 # Marks the file as ours (SQLite's application_id): "TwSw".
@@ -104,6 +104,7 @@ class LibraryIndex:
             # A power cut may cost the last commits, which the next scan makes again.
             db.execute("PRAGMA synchronous = NORMAL")
             db.create_function("folded", 1, fold, deterministic=True)
+            db.create_function("worded", 1, lambda text: " ".join(words_of(fold(text))), deterministic=True)
             if version < SCHEMA_VERSION:
                 self._make(db)
             else:

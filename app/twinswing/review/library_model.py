@@ -187,6 +187,11 @@ def fold(text: str) -> str:
     return "".join(c for c in parts if not unicodedata.combining(c))
 
 
+def words_of(text: str) -> list[str]:
+    """Split a text as full-text search does: at everything but letters and digits."""
+    return "".join(c if c.isalnum() else " " for c in text).split()
+
+
 def tidy(text: str, most: int = LIMITS.name) -> str:
     """Return what somebody typed as one line without spaces around, cut to a length."""
     return printable(" ".join(str(text).split()))[:most].strip()

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from twinswing.review.library_index import LibraryIndex
-from twinswing.review.library_model import CONSENTS, Consent, Golfer, MeasureRow, Row, fold
+from twinswing.review.library_model import CONSENTS, Consent, Golfer, MeasureRow, Row, fold, words_of
 
 # What a list can be sorted by, and the SQL for it; ties are broken by the newest.
 SORTS: dict[str, str] = {
@@ -21,6 +21,7 @@ SORTS: dict[str, str] = {
 KEY_MEASURES = ("head_speed_mps", "tempo_ratio")
 NOBODY = "-"  # as a person: recordings of which nobody said whose they are
 _AT_ONCE = 500  # rows fetched by one statement
+_WORDS = 20  # of what was typed that are looked for
 
 
 @dataclass(frozen=True)
@@ -284,22 +285,16 @@ def _conditions(index: LibraryIndex, query: Query) -> tuple[str, list[object]]:
             name,
             *(b for _, b in bounds),
         )
-    for word in _split(query.text):
+    for word in words_of(query.text)[:_WORDS]:
         condition, given = _word(index, word)
         add(condition, *given)
     return (f"WHERE {' AND '.join(parts)}" if parts else ""), values
 
 
-def _split(text: str) -> list[str]:
-    """Split what was typed into words, as the search's own tables do: at everything but letters and digits."""
-    return "".join(c if c.isalnum() or c in "'\u2019" else " " for c in text).replace("'", " ").split()[:20]
-
-
 def _word(index: LibraryIndex, word: str) -> tuple[str, list[object]]:
     """Return the condition that some word of a recording, or of its golfer's name, begins with this one."""
-    named = "instr(' ' || folded(coalesce(p.name, '')), ' ' || ?) > 0"
+    named = "r.person IN (SELECT ident FROM people WHERE instr(' ' || worded(name), ' ' || ?) > 0)"
     low = fold(word)
     if index.full_text:
-        quoted = '"' + word.replace('"', '""') + '"*'
-        return f"(r.id IN (SELECT rowid FROM words WHERE words MATCH ?) OR {named})", [quoted, low]  # noqa: S608  (as above)
+        return f"(r.id IN (SELECT rowid FROM words WHERE words MATCH ?) OR {named})", [f'"{word}"*', low]  # noqa: S608  (as above)
     return f"(instr((SELECT folded(body) FROM words WHERE rowid = r.id), ?) > 0 OR {named})", [low, low]  # noqa: S608

@@ -240,7 +240,8 @@ class AnnotationScene:
     def _block(self, label: Label, *, caption: bool = False, who: str = "") -> Block:
         """Return a label's words as they were set before, as long as they say the same; the store is bounded."""
         heard = None if label.played is None else round(label.played * self.words.bars)
-        key = (label.said, label.kind, label.rgb, label.rating, label.peaks, heard, caption, who)
+        words = (label.read_out, label.text, label.detail)
+        key = (words, label.kind, label.rgb, label.rating, label.peaks, heard, caption, who)
         found = self._blocks.get(key)
         if found is None:
             if len(self._blocks) > _MOST_BLOCKS:

@@ -63,6 +63,7 @@ class Microphone:
             )
             self._stream.start()
         except library.PortAudioError as error:
+            self.stop()
             raise MissingPartError(f"The microphone cannot be used ({error}); take a sound file instead") from error
 
     def _take(self, block: NDArray[np.float32], frames: int, time: Any, status: Any) -> None:  # noqa: ARG002
@@ -115,19 +116,19 @@ class Loudspeaker:
         self._at = 0
         self.ident = ""
 
-    def play(self, ident: str, sound: NDArray[np.float32], rate_hz: int, from_s: float = 0.0) -> None:
-        """Play a voice from a place in it; raises MissingPartError where there is nothing to hear it with."""
+    def play(self, ident: str, sound: NDArray[np.float32], rate_hz: int) -> None:
+        """Play a voice; raises MissingPartError where there is nothing to hear it with."""
         self.stop()
         library = _library()
         _default(library, "output", _NO_LOUDSPEAKER)
-        self._sound, self._rate_hz, self._at = sound, rate_hz, max(round(from_s * rate_hz), 0)
+        self._sound, self._rate_hz, self._at = sound, rate_hz, 0
         try:
             self._stream = library.OutputStream(
                 samplerate=rate_hz, channels=1, dtype="float32", callback=self._give(library)
             )
             self._stream.start()
         except library.PortAudioError as error:
-            self._stream = None
+            self.stop()
             raise MissingPartError(f"The loudspeaker cannot be used ({error})") from error
         self.ident = ident
 

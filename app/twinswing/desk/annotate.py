@@ -7,7 +7,7 @@ import numpy as np
 from direct.showbase.DirectObject import DirectObject
 from imgui_bundle import imgui
 
-from twinswing.desk import layout
+from twinswing.desk import layout, theme
 from twinswing.desk.actions import Action
 from twinswing.desk.addons import Addon, PictureRect, TimelineLane
 from twinswing.desk.annotate_board import Board
@@ -330,8 +330,8 @@ class Annotate(Addon):
         else:
             pixels = surface.to_px(np.asarray(spot.point)[None]) if surface.is_picture else None
         if pixels is not None and self.board.hand.tool != "freehand":
-            rgb = tuple(int(self.board.colour[k : k + 2], 16) / 255.0 for k in (1, 3, 5))
-            canvas.handles(pixels, rgb, hollow=self.board.hand.pin and bool(spot.joint))  # type: ignore[arg-type]
+            rgb = theme.rgba_of(self.board.colour)[:3]
+            canvas.handles(pixels, rgb, hollow=self.board.hand.pin and bool(spot.joint))
 
     def _mouse_on_picture(self, rect: PictureRect) -> None:
         mouse = imgui.get_io().mouse_pos

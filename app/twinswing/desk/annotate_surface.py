@@ -143,7 +143,7 @@ class Pointer:
     """The mouse over a surface: draws with the tool in hand, chooses, moves points and whole drawings."""
 
     handle_px = 10.0
-    still_px = 3.0
+    still_px = 3.0  # a press that moves less than this has not moved anything
 
     def __init__(self, board: Board) -> None:
         self._board = board
@@ -209,7 +209,8 @@ class Pointer:
         if self._grab is None:
             self.hover(surface, at)
             return
-        if not self._grab.moved and np.hypot(at[0] - self._grab.pressed[0], at[1] - self._grab.pressed[1]) < 3.0:
+        x, y = self._grab.pressed
+        if not self._grab.moved and np.hypot(at[0] - x, at[1] - y) < self.still_px:
             return
         if not self._grab.moved and not board.may():
             return

@@ -90,7 +90,7 @@ def caption_of(a: Annotation, t_ns: int, around: Around) -> Label:
     return _label(a, np.zeros(2), t_ns, around, dot=False)
 
 
-def _label(a: Annotation, place: FloatArray, t_ns: int, around: Around, *, dot: bool, text: bool = True) -> Label:
+def _label(a: Annotation, place: FloatArray, t_ns: int, around: Around, *, dot: bool) -> Label:
     value, source = measured(a, t_ns, around)
     detail = "in the picture" if value and source.startswith("picture") else ""
     if value == NOT_KNOWN:
@@ -105,7 +105,7 @@ def _label(a: Annotation, place: FloatArray, t_ns: int, around: Around, *, dot: 
         place=place,
         rgb=colour_of(a),
         kind=a.kind,
-        text=words.strip() if text else "",
+        text=words.strip(),
         read_out=value,
         detail=detail,
         dot=dot,

@@ -206,9 +206,7 @@ def on_picture(drawing: Drawing, camera: PinholeCamera, name: str = "main") -> D
     strokes = [
         replace(stroke, points=camera.project(run) / size, closed=False)
         for stroke in drawing.strokes
-        for run in _before(
-            camera, np.concatenate([stroke.points, stroke.points[:1]]) if stroke.closed else stroke.points
-        )
+        for run in _before(camera, stroke.ring)
     ]
     for rim in drawing.rims:
         depth = float(camera.to_camera(rim.middle)[2])

@@ -119,16 +119,13 @@ def draw_icon(draw: Any, kind: str, x: float, y: float, radius: float, colour: i
         draw.add_circle_filled(vec(x + px * radius, y + py * radius), reach * radius, colour)
 
 
-def star(draw: Any, x: float, y: float, radius: float, colour: int, *, filled: bool = True) -> None:
+def star(draw: Any, x: float, y: float, radius: float, colour: int) -> None:
     """Draw a star of five points around a point of the window."""
     points = []
     for i in range(10):
         reach = radius * (0.98 if i % 2 == 0 else 0.42)
         turn = math.pi * i / 5.0
         points.append(vec(x + reach * math.sin(turn), y - reach * math.cos(turn)))
-    if not filled:
-        draw.add_polyline(points, colour, int(imgui.ImDrawFlags_.closed), max(radius * 0.16, 1.2))
-        return
     # A star is not convex: five spikes about a pentagon are.
     draw.add_convex_poly_filled(points[1::2], colour)
     for i in range(0, 10, 2):

@@ -110,6 +110,30 @@ def test_only_rows_in_sight_are_asked_for_and_drawn(fresh: Open) -> None:
     assert fresh.desk._context.visible[0] > 0
 
 
+def test_thumbnails_of_the_next_pages_are_asked_for_once(
+    fresh: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = fresh.desk
+    ready = tmp_path / "ready.webp"
+    make_thumb(write_recording(tmp_path / "any.mcap"), "swing", ready)
+    rows = desk.state.rows(0, len(desk.state.idents))
+    fresh.until(lambda: not desk._waits(), 60, "what has been asked for before")
+    for row in rows:
+        if row is not None and row.fingerprint:
+            out = desk.deeds.thumbs_of(row)
+            out.parent.mkdir(parents=True, exist_ok=True)
+            out.write_bytes(ready.read_bytes())
+    fresh.worker.failed.clear()
+    assert desk._context.visible[1] < len(rows), "some lie below"
+    fresh.until(lambda: not desk._waits(), 10, "the thumbnails")
+    sent: list[object] = []
+    monkeypatch.setattr(fresh.worker, "_send", sent.append)
+    for _ in range(20):
+        desk.step()
+    assert sent == []
+    assert not desk._waits()
+
+
 def test_keys_walk_the_cards_choose_and_open(fresh: Open) -> None:
     desk = fresh.desk
     columns = desk._context.columns

@@ -17,7 +17,6 @@ from twinswing.desk.library_runner import ImportRunner
 from twinswing.desk.library_settings import LibrarySettings
 from twinswing.desk.library_state import LibraryState
 from twinswing.desk.library_textures import ThumbTextures
-from twinswing.desk.library_thumbs import thumb_path
 from twinswing.desk.library_ui import LibraryInterface
 from twinswing.desk.library_worker import LibraryWorker, ThumbWish
 from twinswing.desk.panels.library_context import LibraryContext
@@ -172,13 +171,10 @@ class LibraryDesk(BaseDesk):
         pass
 
     def _thumb(self, row: Row) -> Any | None:
-        return self.thumbs.get(self._thumb_path(row)) if row.fingerprint else None
+        return self.thumbs.get(self.deeds.thumbs_of(row)) if row.fingerprint else None
 
     def _pictureless(self, row: Row) -> bool:
-        return not row.fingerprint or self._thumb_path(row) in self.worker.failed
-
-    def _thumb_path(self, row: Row) -> Path:
-        return thumb_path(self.place.thumbs, row.fingerprint, has_video=row.has_video)
+        return not row.fingerprint or self.deeds.thumbs_of(row) in self.worker.failed
 
     def _want_thumbs(self) -> None:
         """Let the thumbnails in sight be read, and those that are not there, and of the next pages, be made."""
@@ -187,11 +183,12 @@ class LibraryDesk(BaseDesk):
         current = self.state.current
         rows = [row for row in self.state.rows(first, last) if row is not None and row.fingerprint]
         seen = rows if current is None or not current.fingerprint else [current, *rows]
-        self.thumbs.want([self._thumb_path(row) for row in seen])
+        self.thumbs.want([self.deeds.thumbs_of(row) for row in seen])
         ahead = [row for row in self.state.rows(last, last + _AHEAD * page) if row is not None and row.fingerprint]
-        known = {self._thumb_path(row): row for row in seen if self.thumbs.is_absent(self._thumb_path(row))}
-        known |= {self._thumb_path(row): row for row in ahead}
-        self.worker.wish([ThumbWish.of(row) for row in known.values() if row.here and row.kind != "unreadable"])
+        missing = {path: row for row in seen if self.thumbs.is_absent(path := self.deeds.thumbs_of(row))}
+        # Asked for once: the helper's answer would otherwise be followed by the same question in the next frame.
+        missing |= {path: row for row in ahead if (path := self.deeds.thumbs_of(row)) not in self.worker.there}
+        self.worker.wish([ThumbWish.of(row) for row in missing.values() if row.here and row.kind != "unreadable"])
 
     # -- what every window can tell ------------------------------------------------------------------------------
 

@@ -42,6 +42,7 @@ class LibraryWorker:
 
     scanning: whether it looks through the folder now; scanned: of how many files that changed; problems: of the last
     scan, a sentence each. made, failed: places of thumbnails that came since the window last looked, and why not.
+    there: all that were made or found since the start; one may have been deleted again since.
     """
 
     place: LibraryPlace
@@ -51,6 +52,7 @@ class LibraryWorker:
     problems: tuple[str, ...] = ()
     error: str = ""
     made: list[Path] = field(default_factory=list)
+    there: set[Path] = field(default_factory=set)
     failed: dict[Path, str] = field(default_factory=dict)
     _asked: set[Path] = field(default_factory=set)
     _process: BaseProcess | None = field(default=None, repr=False)
@@ -114,6 +116,7 @@ class LibraryWorker:
                 self.scans += 1
             case ("made", Path() as out):
                 self.made.append(out)
+                self.there.add(out)
                 self._asked.discard(out)
             case ("failed", Path() as out, str(reason)):
                 self.failed[out] = reason

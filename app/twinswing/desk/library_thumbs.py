@@ -6,6 +6,7 @@ A swing's come from its own video, cut to the golfer; without a video, and for a
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 
@@ -52,6 +53,7 @@ _PLANT_MOMENTS = 7  # pictures of a shift: each shows a whole hall
 _PLANT_NEARER = 0.9  # of the overview's distance
 
 
+@lru_cache(maxsize=4096)  # a window asks for that of every card in sight, in every frame
 def thumb_path(folder: Path, fingerprint: str, *, has_video: bool) -> Path:
     """Return where a recording's thumbnails lie; copies of one capture share them."""
     key = sha256(f"{fingerprint} {has_video} {SPEC.side_px} {SPEC.grid}".encode()).hexdigest()[:32]

@@ -14,6 +14,7 @@ from twinswing.desk.panels.library_draw import (
     danger,
     fitted,
     heading,
+    measure_text,
     primary,
     right_edge,
     span_text,
@@ -23,8 +24,7 @@ from twinswing.desk.panels.library_draw import (
 )
 from twinswing.review.library_model import MeasureRow, Row
 from twinswing.review.library_query import Detail
-from twinswing.swing.model import Measure
-from twinswing.swing.readable import label_of, told
+from twinswing.swing.readable import label_of
 
 _RATE_HZ = 9.0
 _SOURCES = {
@@ -264,7 +264,7 @@ def _measures(context: LibraryContext, detail: Detail) -> None:
 
 def _measure(context: LibraryContext, measure: MeasureRow) -> None:
     """Draw a measure on one line, or on two where its words are long; a click shows its trend."""
-    value, spread = told(Measure(measure.value, measure.unit, measure.sigma, measure.source), measure.name)
+    value, spread = measure_text(measure)
     label, room = label_of(measure.name), imgui.get_content_region_avail().x
     width = imgui.calc_text_size(f"{value} {spread}").x
     one_line = imgui.calc_text_size(label).x + width + 16.0 <= room

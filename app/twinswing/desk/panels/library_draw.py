@@ -8,7 +8,7 @@ from typing import Any
 from imgui_bundle import imgui
 
 from twinswing.desk import theme
-from twinswing.review.library_model import Row
+from twinswing.review.library_model import MeasureRow, Row
 from twinswing.swing.model import Measure
 from twinswing.swing.readable import told
 
@@ -92,13 +92,15 @@ def span_text(seconds: float) -> str:
     return f"{seconds / 3600.0:.1f} h"
 
 
+@lru_cache(maxsize=4096)  # the same ones are on the cards in every frame
+def measure_text(measure: MeasureRow) -> tuple[str, str]:
+    """Return a measure's value and uncertainty as people say them."""
+    return told(Measure(measure.value, measure.unit, measure.sigma, measure.source), measure.name)
+
+
 def key_numbers(row: Row) -> str:
     """Return a card's numbers, each with its uncertainty."""
-    parts = []
-    for measure in row.measures:
-        value, spread = told(Measure(measure.value, measure.unit, measure.sigma, measure.source), measure.name)
-        parts.append(f"{value} {spread}")
-    return "   ".join(parts)
+    return "   ".join(" ".join(measure_text(measure)) for measure in row.measures)
 
 
 def about_line(row: Row) -> str:

@@ -10,8 +10,9 @@ from twinswing.headset.frames import FloatArray
 from twinswing.stage.pair_scene import PairScene
 from twinswing.stage.plant_text import shortened
 from twinswing.swing.compare import DIFFERS, Comparison
+from twinswing.swing.compare_words import lines_of
 from twinswing.swing.model import SwingSession
-from twinswing.swing.readable import event_label, label_of, shown, shown_difference
+from twinswing.swing.readable import event_label
 from twinswing.swing.series import SpeedSeries, hand_speed, head_speed
 from twinswing.timeline.playhead import Playhead
 
@@ -118,23 +119,20 @@ def paint_compared(canvas: Canvas, found: Comparison) -> None:
     for x, title in zip(columns, ("A", "B", "B against A"), strict=True):
         canvas.text(title, x, 48, 26, _RGB.get(title, FAINT), align=1.0)
     y, left_out = 100.0, 0
-    for d in (*found.phases, *found.measures):
+    for d, line in zip(found.ordered, lines_of(found), strict=True):
         if y > canvas.height - 72:
             left_out += 1
             continue
-        canvas.text(shortened(label_of(d.name), 18), 28, y, 26)
-        for x, measure in zip(columns, (d.a, d.b), strict=False):
-            value, sigma = shown(measure)
+        canvas.text(shortened(line.label, 18), 28, y, 26)
+        for x, (value, sigma) in zip(columns, (line.a, line.b), strict=False):
             canvas.text(value, x, y, 26, align=1.0)
             canvas.text(sigma, x, y + 28, 24, FAINT, align=1.0)
-        sure = d.verdict == DIFFERS
-        canvas.text(
-            shown_difference(d.difference, d.a.unit, d.sigma), columns[2], y, 26, WARM if sure else FAINT, align=1.0
-        )
-        canvas.text(d.verdict, columns[2], y + 28, 24, WARM if sure else FAINT, align=1.0)
+        colour = WARM if line.verdict == DIFFERS else FAINT
+        canvas.text(" ".join(line.difference), columns[2], y, 26, colour, align=1.0)
+        canvas.text(line.verdict, columns[2], y + 28, 24, colour, align=1.0)
         canvas.text(d.a.source, 28, y + 28, 24, FAINT)
         y += 72
-    if not found.phases and not found.measures:
+    if not found.ordered:
         canvas.text("No phase and no measure in common.", 28, y, 26, FAINT)
     last = found.notes[0] if found.notes else f"{left_out} more: twinswing compare" if left_out else ""
     if last:

@@ -146,7 +146,7 @@ def paint_measures(state: SwingState, canvas: Canvas, _over: str | None) -> None
     for name, measure in session.measures.items():
         if y > canvas.height - 76:  # a row and the last line below it
             break
-        value, sigma = shown(measure)
+        value, sigma = shown(measure, name)
         canvas.text(label_of(name), 28, y, 26)
         canvas.text(value, canvas.width - 28, y, 28, align=1.0)
         canvas.text(measure.source, 28, y + 30, 24, FAINT)

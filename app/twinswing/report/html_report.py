@@ -77,13 +77,14 @@ def report_html(
     pictures: bool = True,
     earlier: Sequence[Earlier] = (),
     notes: Notes | None = None,
+    remarks: str | None = None,
     blur_face: bool = False,
     progress: Progress = lambda _stage, _fraction: None,
 ) -> str:
     """Return the page as text; without `pictures` nothing is drawn. `earlier` are the golfer's swings before it.
 
-    notes: what people said and drew, which the page then carries. blur_face: cover the face in the video's pictures;
-    raises InputError where it cannot be found.
+    notes: what people said and drew, which the page then carries. remarks: the same as markup, where it is made
+    already. blur_face: cover the face in the video's pictures; raises InputError where it cannot be found.
     """
     require_swing(session)
     places = times_of_session(session)
@@ -96,11 +97,13 @@ def report_html(
     )
     title = f"Swing report: {name_of(session)}"
     found = understand(session, earlier)
+    if remarks is None:
+        remarks = _remarks(session, notes, pictures, blur_face, progress)
     main = "\n".join([
         html_page.notes(session.warnings),
         html_page.section("What to work at", coaching_section(found)),
         html_page.section("The swing from P1 to P10", _film(session, places, names, drawn)),
-        html_page.section("What was said", _remarks(session, notes, pictures, blur_face, progress)),
+        html_page.section("What was said", remarks),
         html_page.section("Speeds", speed_plots([("", session)])),
         html_page.section("Order of the downswing", _order(session)),
         html_page.section("The twelve faults", faults_section(found)),
@@ -159,7 +162,7 @@ def _header(session: SwingSession) -> str:
     tiles = []
     for name in [n for n in _TILES if n in session.measures][:_MOST_TILES]:
         measure = session.measures[name]
-        value, sigma = shown(measure)
+        value, sigma = shown(measure, name)
         tiles.append(
             f'<div class="tile"><dt>{escape(label_of(name))}</dt><dd><span class="value">{escape(value)} '
             f'<small>{escape(sigma)}</small></span><br><span class="faint">{escape(measure.source)}</span></dd></div>'

@@ -174,8 +174,7 @@ def _with_shaft(
                       camera, params.shaft)  # fmt: skip
     if rows is None:
         return None
-    axis, _agree = first_axis(rows, best.problem, best.fit.theta, params.shaft)
-    model = ShaftModel(rows, axis, params.shaft)
+    model = ShaftModel(rows, first_axis(rows, best.problem, best.fit.theta, params.shaft), params.shaft)
     seen = refine(best.problem, best.fit, hands.rate_hz, params.fit, params.beside_shaft, model)
     return seen, shaft_evidence(seen, model, best.problem, params.fit)
 

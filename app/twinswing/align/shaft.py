@@ -100,8 +100,8 @@ def shaft_rows(
     return ShaftRows(t[keep], uv[keep], sigma[keep], good[keep], track.seen_m[keep], weight[keep])
 
 
-def first_axis(rows: ShaftRows, pb: Problem, theta: FloatArray, params: ShaftFitParams) -> tuple[FloatArray, float]:
-    """Return the axis in the sensor's frame, (3,), that most lines agree with, and the share of them that do."""
+def first_axis(rows: ShaftRows, pb: Problem, theta: FloatArray, params: ShaftFitParams) -> FloatArray:
+    """Return the axis in the sensor's frame, (3,), that most lines agree with."""
     cam = camera_rotation(theta)
     size, depth = float(np.exp(theta[SCALE])), float(theta[DEPTH])
     has = rows.good.sum(-1) >= 2
@@ -131,24 +131,21 @@ def first_axis(rows: ShaftRows, pb: Problem, theta: FloatArray, params: ShaftFit
     length = np.linalg.norm(tried, axis=1)
     tried = tried[length > 0.1] / length[length > 0.1, None]
     if len(tried) == 0:
-        return np.array([0.0, 0.0, 1.0]), 0.0
+        return np.array([0.0, 0.0, 1.0])
     tried = np.concatenate([tried, -tried])
     miss = (tried @ plane.T) / params.first_rad
     agree = np.where(tried @ ahead.T > 0.0, np.maximum(1.0 - miss**2, 0.0), 0.0) * weight
     each = np.zeros((len(tried), len(rows.weight)))
     np.maximum.at(each.T, frame, agree.T)
-    best = int(np.argmax(each.sum(1)))
-    axis = tried[best]
+    axis = tried[int(np.argmax(each.sum(1)))]
     for _ in range(5):
-        close = (np.abs(plane @ axis) < params.first_rad) & (plane @ axis < 2.0) & (ahead @ axis > 0.0)
+        close = (np.abs(plane @ axis) < params.first_rad) & (ahead @ axis > 0.0)
         if close.sum() < 3:
             break
         held = plane[close] * np.sqrt(weight[close])[:, None]
         new = np.linalg.eigh(held.T @ held)[1][:, 0]
         axis = new if new @ axis > 0.0 else -new
-    top = np.zeros(len(rows.weight))
-    np.maximum.at(top, frame, weight)
-    return axis, float(each[best].sum() / top.sum())
+    return np.asarray(axis)
 
 
 EXTRA = 5  # parameters of the axis: two of its direction, three of its place in the sensor's frame
@@ -176,8 +173,8 @@ class ShaftModel:
 
     def project(
         self, theta: FloatArray, extra: FloatArray, pb: Problem, jacobian: bool
-    ) -> tuple[FloatArray, FloatArray, FloatArray | None]:
-        """Return both points of the axis at every point's time, (n, 2, 2), which rows (m, C, K) -> n, and derivatives.
+    ) -> tuple[FloatArray, FloatArray | None]:
+        """Return both points of the axis at the time of every point that was seen, (n, 2, 2), and derivatives.
 
         The derivatives, shape (n, 2, 2, LEVERS + 5), are by the motion's and camera's parameters, then the axis's.
         """
@@ -197,7 +194,7 @@ class ShaftModel:
         )  # fmt: skip
         uv, jac = evaluate(both, virtual, jacobian)
         if jac is None:
-            return uv.reshape(n, 2, 2), t, None
+            return uv.reshape(n, 2, 2), None
         jac = jac.reshape(n, 2, 2, -1)
         out = np.zeros((n, 2, 2, LEVERS + EXTRA))
         out[..., :LEVERS] = jac[..., :LEVERS]
@@ -205,12 +202,12 @@ class ShaftModel:
             place = jac[:, k, :, LEVERS + 3 * k : LEVERS + 3 * k + 3]
             out[:, k, :, LEVERS : LEVERS + 2] = length * place @ tangent
             out[:, k, :, LEVERS + 2 :] = place
-        return uv.reshape(n, 2, 2), t, out
+        return uv.reshape(n, 2, 2), out
 
     def misses(self, theta: FloatArray, extra: FloatArray, pb: Problem, jacobian: bool) -> "ShaftMisses":
         """Return how far the lines lie from the axis, each picture's nearest line chosen."""
         rows, p = self.rows, self.params
-        ends, _, jac = self.project(theta, extra, pb, jacobian)
+        ends, jac = self.project(theta, extra, pb, jacobian)
         along = ends[:, 1] - ends[:, 0]
         length = np.maximum(np.linalg.norm(along, axis=1), 1e-6)
         unit = along / length[:, None]
@@ -244,7 +241,7 @@ class ShaftModel:
             s = share[pick, None, None]
             mixed = (1.0 - s) * jac[pick, 0] + s * jac[pick, 1]
             gradient = np.einsum("ni,nip->np", across[pick], mixed)
-        return ShaftMisses(loss, miss[pick], full, gradient, squared, usable, chosen, where[0][pick])
+        return ShaftMisses(loss, miss[pick], full, gradient, squared, usable)
 
 
 @dataclass(frozen=True)
@@ -253,7 +250,6 @@ class ShaftMisses:
 
     loss   : summed robust squares. miss_m, weight, gradient: of the points used, gradient of the axis across the line.
     squared: of each picture's nearest line, in sigmas, (m,). usable: the shaft does not point at the camera, (m,).
-    chosen : line of each picture, (m,). frame: of each point used.
     """
 
     loss: float
@@ -262,5 +258,3 @@ class ShaftMisses:
     gradient: FloatArray | None
     squared: FloatArray
     usable: BoolArray
-    chosen: NDArray[np.intp]
-    frame: NDArray[np.intp]

@@ -176,11 +176,12 @@ def _angle(a: Annotation, points: FloatArray, camera: str | None, t_ns: int, aro
     u, v = u / lengths[0], v / lengths[1]
     radius = min(STYLE.arc_share * float(lengths.min()), STYLE.arc_m if camera is None else STYLE.arc_picture)
     turn = 2.0 * float(np.arctan2(np.linalg.norm(u - v), np.linalg.norm(u + v)))
-    arc = (vertex + radius * _between(u, v, turn)) / scale
+    bow = _between(u, v, turn)
+    arc = (vertex + radius * bow) / scale
     strokes = (arms, Stroke(arc, rgb, 0.7))
     # A sector of more than half a turn is none: the angle of two arms is at most half a turn.
     sector = Fill(np.concatenate([vertex[None] / scale, arc]), rgb, 0.22)
-    middle = (vertex + 1.35 * radius * _between(u, v, turn)[len(arc) // 2]) / scale
+    middle = (vertex + 1.35 * radius * bow[len(bow) // 2]) / scale
     return Drawing(a, camera, strokes=strokes, fills=(sector,), labels=_words_at(a, middle, t_ns, around))
 
 

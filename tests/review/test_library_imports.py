@@ -1,11 +1,13 @@
 """Dropped files are matched, queued, and the queue outlives whoever works on it."""
 
 import os
+import sqlite3
 import subprocess
 import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -172,6 +174,27 @@ def test_a_damaged_queue_is_begun_anew_and_a_newer_one_refused(tmp_path: Path) -
         queue.db.execute("PRAGMA user_version = 7")
     with pytest.raises(InputError, match="version 7"):
         ImportQueue(path)
+
+
+def test_a_queue_that_cannot_be_opened_now_is_not_taken_for_damaged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "queue.db"
+    with ImportQueue(path) as queue:
+        queue.add([Planned(Dropped(tmp_path / "a.mp4", 1, 1))])
+    connect = sqlite3.connect
+
+    def nowhere(_path: Path, **settings: Any) -> sqlite3.Connection:
+        """Fail as SQLite does where the system has no more files to open."""
+        return connect(tmp_path / "missing" / "queue.db", **settings)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(sqlite3, "connect", nowhere)
+        with pytest.raises(InputError, match="could not be opened"):
+            ImportQueue(path)
+    with ImportQueue(path) as queue:
+        assert [item.name for item in queue.all()] == ["a.mp4"]
+        assert not queue.started_afresh
 
 
 def test_names_do_not_collide(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Self
 
 from twinswing.errors import InputError
-from twinswing.review.library_index import is_busy
+from twinswing.review.library_index import is_busy, remove_database
 from twinswing.review.library_model import printable
 from twinswing.review.library_plan import Planned
 
@@ -64,9 +64,10 @@ class ImportQueue:
         except sqlite3.DatabaseError as error:
             if is_busy(error):
                 raise InputError(f"the queue at {path} is locked by another program.") from error
+            if isinstance(error, sqlite3.OperationalError):  # a full disk, or a file that may not be written
+                raise InputError(f"the queue at {path} could not be opened: {error}.") from error
             self.started_afresh = f"The queue was damaged ({error}) and is begun anew; drop the videos again."
-            for ending in ("", "-wal", "-shm", "-journal"):
-                path.with_name(path.name + ending).unlink(missing_ok=True)
+            remove_database(path, "the queue")
             self.db = self._open()
 
     def _open(self) -> sqlite3.Connection:

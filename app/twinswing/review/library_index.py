@@ -85,7 +85,7 @@ class LibraryIndex:
             if is_busy(error):
                 raise InputError(f"the library's index at {path} is locked by another program.") from error
             self.rebuilt = f"The library's index was damaged ({error}) and is made again from the recordings."
-            _remove(path)
+            remove_database(path, "the library's index")
             try:
                 self.db = self._open()
             except sqlite3.Error as again:
@@ -296,14 +296,14 @@ def is_busy(error: sqlite3.Error) -> bool:
     return isinstance(error, sqlite3.OperationalError) and "lock" in str(error).lower()
 
 
-def _remove(path: Path) -> None:
+def remove_database(path: Path, what: str) -> None:
+    """Remove a damaged database with what SQLite keeps beside it; raises InputError where that is not possible."""
     for ending in ("", "-wal", "-shm", "-journal"):
         try:
             path.with_name(path.name + ending).unlink(missing_ok=True)
         except OSError as error:
-            raise InputError(
-                f"the library's index at {path} is damaged and could not be removed: {error.strerror or error}."
-            ) from error
+            reason = error.strerror or error
+            raise InputError(f"{what} at {path} is damaged and could not be removed: {reason}.") from error
 
 
 def day_of(unix_ns: int) -> str:

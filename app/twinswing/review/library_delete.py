@@ -36,10 +36,9 @@ def originals_of(queue: ImportQueue | None, rows: Iterable[Row]) -> dict[Path, l
     if queue is None:
         return {}
     wanted = {row.path for row in rows}
-    kept = {path for out, paths in queue.originals().items() if out not in wanted for path in paths}
-    return {
-        out: [path for path in paths if path not in kept] for out, paths in queue.originals().items() if out in wanted
-    }
+    originals = queue.originals()
+    kept = {path for out, paths in originals.items() if out not in wanted for path in paths}
+    return {out: [path for path in paths if path not in kept] for out, paths in originals.items() if out in wanted}
 
 
 def delete_recordings(

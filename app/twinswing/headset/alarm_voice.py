@@ -20,7 +20,6 @@ class AlarmVoice:
         self._page = p3d.load_prc_file_data("alarms' sounds", _PRC)
         self._manager = p3d.AudioManager.create_AudioManager()
         self.there = bool(self._manager.is_valid())
-        self.on = True
         self._rota = Rota()
         self._free: dict[str, list[p3d.AudioSound]] = {}
         self._playing: dict[str, tuple[Call, p3d.AudioSound]] = {}
@@ -37,13 +36,13 @@ class AlarmVoice:
 
     def update(self, calls: Sequence[Call], head: FloatArray, now_s: float) -> None:
         """Begin the calls that are due, move those that sound, stop those whose alarm calls no more."""
-        wanted = {call.key for call in calls} if self.on else set()
+        wanted = {call.key for call in calls}
         for key, (call, sound) in list(self._playing.items()):
             if key not in wanted:
                 sound.stop()
             if key not in wanted or sound.status() != p3d.AudioSound.PLAYING:
                 self._free[call.sound].append(self._playing.pop(key)[1])
-        self._rota, begun = self._rota.next(calls if self.on else (), now_s, self.params)
+        self._rota, begun = self._rota.next(calls, now_s, self.params)
         if not self.there:
             return
         for call in begun:

@@ -67,7 +67,7 @@ class FitRule:
 
 @dataclass
 class Solution:
-    """What was found: points (K, 20, 3) and their sigma (K, 20), bone lengths (bones,); the club's shift (3,), instant."""
+    """Points (K, 20, 3) and their sigma (K, 20), cameras, bone lengths (bones,), the club's shift (3,), instant (s)."""
 
     points: FloatArray
     cameras: list[PinholeCamera]

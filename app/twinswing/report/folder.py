@@ -132,7 +132,7 @@ def _swing(path: Path, folder: Path, notes: Notes, look: FolderLook, progress: P
     with SwingStills(session, blur_face=look.blur_face) as stills:
         remarks = html_notes.remarks(notes, stills, progress=progress)
         around = stills.around
-    report = report_html(session, notes=notes, blur_face=look.blur_face, progress=progress)
+    report = report_html(session, remarks=remarks, blur_face=look.blur_face, progress=progress)
     (folder / REPORT).write_text(report, "utf-8")
     return _Made(path.stem, "Your swing", tuple(facts_of(session)), plan, around, remarks)
 
@@ -145,7 +145,7 @@ def _plant(path: Path, folder: Path, notes: Notes, look: FolderLook, progress: P
         with PlantStills(history) as stills:
             remarks = html_notes.remarks(notes, stills, progress=progress)
             around = stills.around
-        (folder / REPORT).write_text(plant_html(history, notes, progress=progress), "utf-8")
+        (folder / REPORT).write_text(plant_html(history, notes, remarks=remarks, progress=progress), "utf-8")
         plant = history.plant
         return _Made(plant.label or plant.name, "The plant", (f"{len(plant.units)} units",), plan, around, remarks)
 

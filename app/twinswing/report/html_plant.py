@@ -27,20 +27,25 @@ def write_plant_report(
     write_bytes(out, page.encode())
 
 
-def plant_html(history: RecordedHistory, notes: Notes, *, progress: Progress = lambda _stage, _fraction: None) -> str:
-    """Return the page as text: the plant at its recording's end, the facts, the remarks with a picture each."""
+def plant_html(
+    history: RecordedHistory, notes: Notes, *, remarks: str | None = None,
+    progress: Progress = lambda _stage, _fraction: None,
+) -> str:  # fmt: skip
+    """Return the page as text: the plant at its recording's end, the facts, the remarks with a picture each.
+
+    remarks: those of the notes as markup, where it is made already.
+    """
     info = plant_info(history)
     name = history.plant.label or history.plant.name
     with PlantShot(history, PlantLook(size=_OVERVIEW, numbers=False), FilmSize.of(_OVERVIEW)) as shot:
         whole = shot.draw(Moment(history.span_ns[1] * 1e-9, 0.0), Shapes())
-    said = ""
-    if notes:
+    if remarks is None and notes:
         with PlantStills(history) as stills:
-            said = html_notes.remarks(notes, stills, progress=progress)
+            remarks = html_notes.remarks(notes, stills, progress=progress)
     main = "\n".join([
         f"<figure>{html_page.picture(whole, f'The plant {name} when the recording ends')}"
         "<figcaption>The plant at the recording's end.</figcaption></figure>",
-        html_page.section("What was said", said),
+        html_page.section("What was said", remarks or ""),
         html_page.section("What the recording holds", _facts(info)),
     ])  # fmt: skip
     header = f'<p class="kicker">Plant report</p>\n<h1>{escape(name)}</h1>\n<ul class="facts">{_short(info)}</ul>'

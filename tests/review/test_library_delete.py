@@ -1,5 +1,6 @@
 """Delete really deletes: the bytes on the disk are looked through afterwards."""
 
+import shutil
 import sqlite3
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from twinswing.review.library_about import write_about
 from twinswing.review.library_delete import delete_golfer, delete_recordings, originals_of
 from twinswing.review.library_imports import DONE, ImportQueue
 from twinswing.review.library_model import Row
-from twinswing.review.library_people import load_golfers, new_golfer, save_golfer
+from twinswing.review.library_people import load_golfers, new_golfer, profile_path, save_golfer
 from twinswing.review.library_plan import Dropped, Planned
 from twinswing.review.library_query import Query, count
 from twinswing.review.model import Annotation, Span
@@ -93,6 +94,20 @@ def test_a_deleted_golfer_is_nowhere_any_more(shelf: Shelf) -> None:
     assert len(shelf.rows()) == 30
     shelf.scan()
     assert shelf.bytes_of(NAME, TAG, REMARK) == {NAME: [], TAG: [], REMARK: []}
+
+
+def test_copies_of_a_profile_do_not_bring_a_deleted_golfer_back(shelf: Shelf) -> None:
+    golfer = next(g for g in load_golfers(shelf.folder)[0] if g.name == NAME)
+    profile = profile_path(shelf.folder, golfer.ident)
+    # As programs that keep a folder on two machines name them, and as a writing that was cut off leaves it.
+    shutil.copy(profile, profile.with_name("conflicted copy.json"))
+    shutil.copy(profile, profile.with_name(profile.name + ".part"))
+    with shelf.index() as index:
+        done = delete_golfer(index, shelf.folder, golfer.ident, thumbs_of=lambda row: _thumbs(shelf, row))
+        assert not done.problems
+    shelf.scan()
+    assert [g.name for g in load_golfers(shelf.folder)[0]] == ["Somebody else"]
+    assert not [path for path in profile.parent.iterdir() if NAME.encode() in path.read_bytes()]
 
 
 def test_originals_go_only_if_asked_and_only_if_they_are_still_the_same(shelf: Shelf) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from twinswing.review.library_imports import ImportQueue
 from twinswing.review.library_index import LibraryIndex
 from twinswing.review.library_model import Row, printable
-from twinswing.review.library_people import profile_path
+from twinswing.review.library_people import profiles_of
 from twinswing.review.library_query import Query, rows_of, select
 
 
@@ -101,9 +101,9 @@ def delete_golfer(
         queue.forget_golfer(ident)
     if result.problems:
         return result
-    path = profile_path(folder, ident)
-    _unlink(path, result)
-    if not path.exists():
+    for path in profiles_of(folder, ident):
+        _unlink(path, result)
+    if not result.problems:
         with index.writing() as db:
             db.execute("DELETE FROM people WHERE ident = ?", (ident,))
     result.wiped = index.wipe()

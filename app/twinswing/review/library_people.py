@@ -54,7 +54,7 @@ def save_golfer(folder: Path, golfer: Golfer) -> Path:
     """Write a profile into a library, whole or not at all; raises InputError if it is wrong or cannot be written."""
     golfer = checked(golfer)
     path = profile_path(folder, golfer.ident)
-    part = path.with_name(path.name + ".part")
+    part = _part(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         part.write_text(json.dumps({"format": FORMAT, **asdict(golfer)}, indent=1), encoding="utf-8")
@@ -67,6 +67,23 @@ def save_golfer(folder: Path, golfer: Golfer) -> Path:
 def profile_path(folder: Path, ident: str) -> Path:
     """Return where a golfer's profile lies in a library."""
     return folder / PEOPLE_FOLDER / f"{ident}.json"
+
+
+def profiles_of(folder: Path, ident: str) -> list[Path]:
+    """Return all files of a golfer's profile: its own, copies under other names, and what a cut-off writing left."""
+    own = profile_path(folder, ident)
+    found = [path for path in (own, _part(own)) if path.exists()]
+    for path in sorted(own.parent.glob("*.json")):
+        try:
+            if path != own and load_golfer(path).ident == ident:
+                found.append(path)
+        except InputError:
+            continue  # whose it is cannot be told, and no list shows it
+    return found
+
+
+def _part(path: Path) -> Path:
+    return path.with_name(path.name + ".part")
 
 
 def load_golfers(folder: Path) -> tuple[list[Golfer], list[str]]:

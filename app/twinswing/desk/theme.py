@@ -22,6 +22,15 @@ SEQUENCE = {
     "lead arm": (0.97, 0.76, 0.32, 1.0),
     "club": (0.95, 0.45, 0.38, 1.0),
 }
+# Of a window that stands where the program puts it: no title, nothing to drag, nothing remembered of it.
+FIXED_WINDOW = (
+    imgui.WindowFlags_.no_collapse
+    | imgui.WindowFlags_.no_resize
+    | imgui.WindowFlags_.no_move
+    | imgui.WindowFlags_.no_saved_settings
+    | imgui.WindowFlags_.no_docking
+    | imgui.WindowFlags_.no_title_bar
+)
 
 
 def fonts_dir() -> Path:

@@ -14,16 +14,7 @@ from twinswing.review.share_protocol import Person, Presence
 if TYPE_CHECKING:
     from twinswing.desk.together import Together
 
-_FLAGS = (
-    imgui.WindowFlags_.no_collapse
-    | imgui.WindowFlags_.no_resize
-    | imgui.WindowFlags_.no_move
-    | imgui.WindowFlags_.no_saved_settings
-    | imgui.WindowFlags_.no_docking
-    | imgui.WindowFlags_.no_title_bar
-    | imgui.WindowFlags_.no_focus_on_appearing
-    | imgui.WindowFlags_.always_auto_resize
-)
+_FLAGS = theme.FIXED_WINDOW | imgui.WindowFlags_.no_focus_on_appearing | imgui.WindowFlags_.always_auto_resize
 _MARGIN_PX = 12.0
 _NAME_CHARS = 22
 _WORDS = {

@@ -14,15 +14,6 @@ from twinswing.review.library_people import checked, new_golfer
 from twinswing.review.library_query import Query
 from twinswing.swing.readable import axis_of, label_of
 
-_FIXED = (
-    imgui.WindowFlags_.no_collapse
-    | imgui.WindowFlags_.no_resize
-    | imgui.WindowFlags_.no_move
-    | imgui.WindowFlags_.no_saved_settings
-    | imgui.WindowFlags_.no_docking
-    | imgui.WindowFlags_.no_title_bar
-    | imgui.WindowFlags_.always_auto_resize
-)
 _LABEL_PX = 108.0
 
 
@@ -34,7 +25,7 @@ def _begin(name: str, width: float) -> None:
     imgui.push_style_var(imgui.StyleVar_.window_border_size, 1.0)
     imgui.push_style_var(imgui.StyleVar_.window_padding, imgui.ImVec2(18, 16))
     imgui.push_style_color(imgui.Col_.window_bg, theme.colour((*theme.PANEL[:3], 1.0)))
-    imgui.begin(name, None, _FIXED)
+    imgui.begin(name, None, theme.FIXED_WINDOW | imgui.WindowFlags_.always_auto_resize)
     imgui.pop_style_color()
     imgui.pop_style_var(2)
 
@@ -45,7 +36,7 @@ def shade() -> None:
     imgui.set_next_window_pos(imgui.ImVec2(0, 0))
     imgui.set_next_window_size(display)
     imgui.push_style_color(imgui.Col_.window_bg, theme.colour((0.02, 0.03, 0.03, 0.6)))
-    imgui.begin("Shade", None, _FIXED & ~imgui.WindowFlags_.always_auto_resize | imgui.WindowFlags_.no_nav)
+    imgui.begin("Shade", None, theme.FIXED_WINDOW | imgui.WindowFlags_.no_nav)
     imgui.pop_style_color()
     imgui.end()
 

@@ -12,15 +12,7 @@ from twinswing.review.library_model import MeasureRow, Row
 from twinswing.swing.model import Measure
 from twinswing.swing.readable import told
 
-FIXED = (
-    imgui.WindowFlags_.no_title_bar
-    | imgui.WindowFlags_.no_resize
-    | imgui.WindowFlags_.no_move
-    | imgui.WindowFlags_.no_saved_settings
-    | imgui.WindowFlags_.no_docking
-    | imgui.WindowFlags_.no_bring_to_front_on_focus
-    | imgui.WindowFlags_.no_nav
-)
+FIXED = theme.FIXED_WINDOW | imgui.WindowFlags_.no_bring_to_front_on_focus | imgui.WindowFlags_.no_nav
 CARD = (0.115, 0.138, 0.152, 1.0)
 CARD_HOT = (0.145, 0.172, 0.188, 1.0)
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")

@@ -14,14 +14,6 @@ _KEY_COLUMN_PX = 72.0
 _HELP_PX = 1180.0
 _GROUP_PX = 285.0  # a key and the longest of the labels
 _VIDEO_ENDINGS = {".mp4", ".mov", ".m4v", ".avi", ".mkv", ".webm"}
-_FIXED = (
-    imgui.WindowFlags_.no_collapse
-    | imgui.WindowFlags_.no_resize
-    | imgui.WindowFlags_.no_move
-    | imgui.WindowFlags_.no_saved_settings
-    | imgui.WindowFlags_.no_docking
-    | imgui.WindowFlags_.no_title_bar
-)
 
 
 def openable(path: Path) -> bool:
@@ -38,7 +30,7 @@ def _begin(name: str, width: float, height: float) -> None:
     imgui.set_next_window_focus()
     imgui.push_style_var(imgui.StyleVar_.window_border_size, 1.0)
     imgui.push_style_color(imgui.Col_.window_bg, theme.colour((*theme.PANEL[:3], 1.0)))
-    imgui.begin(name, None, _FIXED)
+    imgui.begin(name, None, theme.FIXED_WINDOW)
     imgui.pop_style_color()
     imgui.pop_style_var()
 
@@ -166,7 +158,7 @@ def draw_job(context: PanelContext) -> None:
     display = imgui.get_io().display_size
     imgui.set_next_window_pos(imgui.ImVec2(display.x / 2, 60), imgui.Cond_.always, imgui.ImVec2(0.5, 0.0))
     imgui.set_next_window_size(imgui.ImVec2(440, 0))
-    imgui.begin("Analysis", None, _FIXED)
+    imgui.begin("Analysis", None, theme.FIXED_WINDOW)
     if job.state == "running":
         imgui.text(f"Analysing {job.video.name}")
         imgui.progress_bar(job.fraction, imgui.ImVec2(-80, 0), f"{job.stage}  {job.fraction:.0%}")
@@ -187,6 +179,7 @@ def draw_notice(context: Dialog) -> None:
     if not context.notice:
         return
     imgui.set_next_window_pos(imgui.ImVec2(12, 58), imgui.Cond_.always)
-    imgui.begin("Notice", None, _FIXED | imgui.WindowFlags_.always_auto_resize | imgui.WindowFlags_.no_inputs)
+    flags = theme.FIXED_WINDOW | imgui.WindowFlags_.always_auto_resize | imgui.WindowFlags_.no_inputs
+    imgui.begin("Notice", None, flags)
     imgui.text(context.notice)
     imgui.end()

@@ -1,5 +1,8 @@
 """What is said and what is obeyed, without a microphone."""
 
+from dataclasses import replace
+from math import nan
+
 import numpy as np
 import pytest
 
@@ -90,4 +93,9 @@ def test_an_answer_has_its_uncertainty_and_source_or_says_why_there_is_none() ->
     assert answer("tempo", session) == "Tempo 3.0 to 1, plus or minus 0.2, from club and video."
     assert answer("speed", session) == "Club head speed is not known: no club."
     assert "no swing" in answer("speed", None)
+    vague = replace(session, measures={"tempo_ratio": Measure(3.04, "1", nan, "video")})
+    assert answer("tempo", vague) == "Tempo 3 to 1, how sure is not known, from video."
+    unknown = replace(session, measures={"tempo_ratio": Measure(nan, "1", nan, "video")})
+    assert "not known" in answer("tempo", unknown)
+    assert "nan" not in answer("tempo", unknown)
     assert set(ANSWERS) <= set(PHRASES)

@@ -1,7 +1,7 @@
 """Reviewing one recording together with others, in a window: who is there, where they are, what they draw."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -79,6 +79,7 @@ class Together(Addon):
         self._hovered: tuple[float, ...] = ()
         self._at_px: tuple[float, float] | None = None
         self._dirty = False
+        self._drawn: dict[str, tuple[Mapping[str, str], Annotation]] = {}
         self._shapes: tuple[object, Shapes] = ((), Shapes())
 
     # -- the window's life ---------------------------------------------------------------------------------------
@@ -199,11 +200,18 @@ class Together(Addon):
         """Let what others have under their hands be seen."""
         assert self._review is not None
         passing: list[Annotation] = []
-        for found in seen.values():
-            fields = dict(found.presence.drawing or {})
-            ident = fields.pop("id", "")
+        drawn: dict[str, tuple[Mapping[str, str], Annotation]] = {}
+        for name, found in seen.items():
+            drawing = found.presence.drawing or {}
+            ident = drawing.get("id", "")
             if ident and ident not in self._review.document:
-                passing.append(from_fields(ident, fields))
+                # Read when it is said, not in every frame: a long stroke is many points.
+                known = self._drawn.get(name)
+                if known is None or known[0] is not drawing:
+                    known = (drawing, from_fields(ident, {key: text for key, text in drawing.items() if key != "id"}))
+                drawn[name] = known
+                passing.append(known[1])
+        self._drawn = drawn
         if tuple(passing) != self._review.passing:
             self._review.passing = tuple(passing)
 

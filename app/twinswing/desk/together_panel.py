@@ -59,7 +59,7 @@ def _person(tool: "Together", person: Person, state: LineState) -> None:
     mine = person.name == state.name
     imgui.table_next_row()
     imgui.table_next_column()
-    _dot(rgba(person.colour))
+    _dot(theme.rgba_of(person.colour))
     name = person.name if len(person.name) <= _NAME_CHARS else person.name[: _NAME_CHARS - 1] + "…"
     imgui.text(name)
     if name != person.name and imgui.is_item_hovered():
@@ -114,7 +114,7 @@ def draw_pointers(rect: PictureRect, people: Sequence[tuple[Person, Presence | N
         if presence is None or len(presence.pointer) != 2:
             continue
         x, y = rect.to_window(*presence.pointer)
-        ink = theme.packed(rgba(person.colour))
+        ink = theme.packed(theme.rgba_of(person.colour))
         draw.add_circle_filled(imgui.ImVec2(x, y), 7.0, theme.packed((0, 0, 0, 1), 0.55))
         draw.add_circle_filled(imgui.ImVec2(x, y), 5.0, ink)
         size = imgui.calc_text_size(person.name)
@@ -126,12 +126,6 @@ def draw_pointers(rect: PictureRect, people: Sequence[tuple[Person, Presence | N
             theme.packed((0, 0, 0, 1), 0.65), 3.0,
         )  # fmt: skip
         draw.add_text(imgui.ImVec2(left, top), ink, person.name)
-
-
-def rgba(colour: str) -> Rgba:
-    """Return "#rrggbb" as the panels take colours."""
-    r, g, b = (int(colour[i : i + 2], 16) / 255.0 for i in (1, 3, 5))
-    return (r, g, b, 1.0)
 
 
 def _dot(colour: Rgba) -> None:

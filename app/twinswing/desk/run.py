@@ -31,7 +31,7 @@ def run_desk(
     from twinswing.desk.tools import carry_tools  # noqa: PLC0415  (Panda3D loads here)
     from twinswing.desk.window import Desk  # noqa: PLC0415
 
-    if path is not None and path.suffix.lower() == ".mcap" and holds_plant(path):
+    if path.suffix.lower() == ".mcap" and holds_plant(path):
         from twinswing.desk.plant_run import run_recording  # noqa: PLC0415  (the other kind of window)
 
         return run_recording(path, offscreen=offscreen, seconds=seconds, home=home)

@@ -28,8 +28,7 @@ def export(arguments: argparse.Namespace) -> int:
 def _export_notes(path: Path, arguments: argparse.Namespace) -> int:
     from twinswing.cli.plant import is_plant
     from twinswing.report.export_notes import export_notes
-    from twinswing.report.film_swing import aspects_of
-    from twinswing.stage.annotation_shapes import Around
+    from twinswing.stage.annotation_shapes import Around, aspects_of
     from twinswing.swing.session_io import load_session
 
     if arguments.rate is not None:

@@ -14,7 +14,7 @@ from twinswing.body.camera import PinholeCamera
 from twinswing.body.skeleton import JOINT, JOINT_NAMES, BodyMotion
 from twinswing.desk.panels.plant_context import clock
 from twinswing.review.model import SHOWN_S, Anchor, InWorld, OnJoint, OnMachine, OnVideo, Point
-from twinswing.stage.annotation_shapes import Around, MachinePose, machine_poses
+from twinswing.stage.annotation_shapes import Around, MachinePose, aspects_of, machine_poses
 from twinswing.timeline.clock import to_ns, to_s
 
 FloatArray = NDArray[np.float64]
@@ -210,9 +210,7 @@ class SwingSite:
 
     def around(self) -> Around:
         """Return the body and the picture's shape."""
-        video = self._desk.session.video
-        aspects = {"main": video.width_px / video.height_px} if video is not None and video.height_px else {}
-        return Around(self.body, {}, aspects)
+        return Around(self.body, {}, aspects_of(self._desk.session))
 
     def clock_text(self, t_ns: int) -> str:
         """Write a time from impact, or from the start where impact is not known."""

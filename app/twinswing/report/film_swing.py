@@ -16,7 +16,7 @@ from twinswing.report.film_plan import FilmPlan, FilmSettings, plan_film
 from twinswing.report.notes import Notes
 from twinswing.report.video import part_of, replay_span
 from twinswing.stage.annotation_scene import AnnotationScene, Picture, head_px
-from twinswing.stage.annotation_shapes import Around, Label, Shapes
+from twinswing.stage.annotation_shapes import Around, Label, Shapes, aspects_of
 from twinswing.stage.annotation_words import STYLE
 from twinswing.stage.cameras import named_camera
 from twinswing.stage.face_cover import open_pictures
@@ -112,14 +112,6 @@ def film_swing(
 
 def _title(session: SwingSession) -> str:
     return "Swing" if session.path is None else session.path.stem
-
-
-def aspects_of(session: SwingSession) -> dict[str, float]:
-    """Return the shape of the camera's picture, width by height, by its name; nothing where it is not known."""
-    video = session.video
-    if video is None or not video.width_px or not video.height_px:
-        return {}
-    return {"main": video.width_px / video.height_px}
 
 
 def looked_at(session: SwingSession, view: str, width_px: int, height_px: int) -> tuple[SwingSession, PinholeCamera]:

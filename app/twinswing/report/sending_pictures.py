@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from twinswing.errors import InputError
 from twinswing.plant.recorded import RecordedHistory
 from twinswing.report.film import FilmSize, Moment
-from twinswing.report.film_swing import FilmLook, SwingShot, aspects_of
+from twinswing.report.film_swing import FilmLook, SwingShot
 from twinswing.report.folder import FolderLook, write_folder
 from twinswing.report.notes import load_notes
 from twinswing.report.stills import PlantStills
@@ -27,7 +27,7 @@ from twinswing.review.document import ReviewDocument
 from twinswing.review.model import Annotation, OnJoint, OnMachine, OnVideo, Span
 from twinswing.review.storage import load_document, save_document
 from twinswing.review.voice import VoiceNote, encode_voice
-from twinswing.stage.annotation_shapes import Around, shapes_at
+from twinswing.stage.annotation_shapes import Around, aspects_of, shapes_at
 from twinswing.stage.snapshot import save_png
 from twinswing.swing.model import SwingSession
 from twinswing.swing.session_io import load_session

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from twinswing.plant.recorded import RecordedHistory
 from twinswing.report.film import FilmSize, Moment, Shot
 from twinswing.report.film_plant import PlantLook, PlantShot
-from twinswing.report.film_swing import FilmLook, SwingShot, aspects_of, film_size
+from twinswing.report.film_swing import FilmLook, SwingShot, film_size
 from twinswing.report.html_pictures import view_of
 from twinswing.review.model import Annotation, OnVideo
-from twinswing.stage.annotation_shapes import Around, shapes_at
+from twinswing.stage.annotation_shapes import Around, aspects_of, shapes_at
 from twinswing.swing.model import SwingSession
 from twinswing.timeline.clock import NS_PER_S, to_s
 

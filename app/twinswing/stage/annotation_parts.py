@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from twinswing.body.skeleton import BodyMotion
 from twinswing.plant.model import Plant
 from twinswing.review.model import Annotation
+from twinswing.swing.model import SwingSession
 
 FloatArray = NDArray[np.float64]
 Rgb = tuple[float, float, float]
@@ -166,6 +167,14 @@ class Shapes:
 def machine_poses(plant: Plant) -> dict[str, MachinePose]:
     """Return where every unit of a plant stands."""
     return {u.path: MachinePose(u.position_m, u.yaw_rad, u.size_m[2]) for u in plant.units}
+
+
+def aspects_of(session: SwingSession) -> dict[str, float]:
+    """Return the shape of the camera's picture, width by height, by its name; nothing where it is not known."""
+    video = session.video
+    if video is None or not video.width_px or not video.height_px:
+        return {}
+    return {"main": video.width_px / video.height_px}
 
 
 def colour_of(annotation: Annotation) -> Rgb:

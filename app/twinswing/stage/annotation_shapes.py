@@ -25,6 +25,7 @@ from twinswing.stage.annotation_parts import (
     Rim,
     Shapes,
     Stroke,
+    aspects_of,
     colour_of,
     is_light,
     machine_poses,
@@ -34,8 +35,8 @@ from twinswing.timeline.clock import NS_PER_S
 
 __all__ = [
     "Around", "Drawing", "Fill", "Head", "Label", "Layout", "MachinePose", "Rgb", "Rim", "Shapes", "Stroke",
-    "colour_of", "follows_body", "grown", "is_light", "lay_out", "machine_poses", "measured", "on_picture",
-    "outline_of", "place_of", "read_text", "shapes_at", "shows_at", "visible",
+    "aspects_of", "colour_of", "follows_body", "grown", "is_light", "lay_out", "machine_poses", "measured",
+    "on_picture", "outline_of", "place_of", "read_text", "shapes_at", "shows_at", "visible",
 ]  # fmt: skip
 
 _WORDS_FROM, _HEAD_FROM = 0.5, 0.9  # of being drawn, from which words and an arrow's head are seen

@@ -12,7 +12,7 @@ from twinswing.body.camera import PinholeCamera
 from twinswing.errors import InputError
 from twinswing.review.model import Annotation
 from twinswing.stage.annotation_scene import AnnotationScene, Picture, head_px
-from twinswing.stage.annotation_shapes import Around, shapes_at, visible
+from twinswing.stage.annotation_shapes import Around, aspects_of, shapes_at, visible
 from twinswing.stage.cameras import named_camera
 from twinswing.stage.face_cover import picture_at
 from twinswing.stage.offscreen import OffscreenStage
@@ -81,10 +81,9 @@ def _annotate(
     scene: SwingScene, session: SwingSession, camera: PinholeCamera, t_s: float, annotations: Sequence[Annotation], *,
     over_video: bool,
 ) -> None:  # fmt: skip
-    video = session.video
-    aspect = video.width_px / video.height_px if video is not None and video.width_px and video.height_px else 0.0
-    picture = Picture("main", aspect) if over_video and aspect else None
-    around = Around(body=session.body, aspects={"main": aspect} if aspect else {})
+    aspects = aspects_of(session)
+    picture = Picture("main", aspects["main"]) if over_video and aspects else None
+    around = Around(body=session.body, aspects=aspects)
     t_ns = round(t_s * NS_PER_S)
     shapes = shapes_at(visible(annotations, t_ns), t_ns, around)
     free = None if session.body is None else head_px(session.body.at(t_s), camera)

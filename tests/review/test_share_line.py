@@ -1,5 +1,6 @@
 """Shared sessions on threads of their own, with a document on each window's thread."""
 
+import hashlib
 import time
 from pathlib import Path
 
@@ -164,3 +165,25 @@ def test_what_was_said_is_kept_though_the_line_fails_at_its_end(
         stay(line, path, lambda: True)
     assert [a.text for a in load_document(path).all()] == ["before a crash"]
     assert not journal.journal_of(path).exists()
+
+
+def test_a_journal_with_any_byte_spoiled_is_whole_or_a_sentence(tmp_path: Path) -> None:
+    path = journal.journal_of(tmp_path / "swing.mcap")
+    voice = b"OggS" * 3
+    held = b"all that was said", {hashlib.sha256(voice).hexdigest(): voice}
+    journal.keep(path, *held)
+    assert journal.read(path) == held
+    whole = path.read_bytes()
+    refused = 0
+    for at in range(len(whole)):
+        # These bits make another way of packing out of none.
+        path.write_bytes(whole[:at] + bytes([whole[at] ^ 0x0E]) + whole[at + 1 :])
+        try:
+            found = journal.read(path)
+        except InputError:
+            refused += 1
+        else:
+            assert found is not None
+            assert found[0] == held[0]
+            assert found[1] in (held[1], {})
+    assert refused > len(whole) / 2

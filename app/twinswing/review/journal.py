@@ -41,6 +41,8 @@ def read(path: Path) -> tuple[bytes, dict[str, bytes]] | None:
     try:
         with zipfile.ZipFile(path) as file:
             sizes = {info.filename: info.file_size for info in file.infolist()}
+            if any(info.compress_type != zipfile.ZIP_STORED for info in file.infolist()):
+                raise InputError(f"{path.name} is damaged: what is in it was not written by this program.")
             if sizes.get(_DOCUMENT, 0) > UPDATE_LIMITS.update_bytes or len(sizes) > _MOST_VOICES:
                 raise InputError(f"{path.name} is damaged: it claims to be larger than remarks can be.")
             update = file.read(_DOCUMENT)
@@ -49,6 +51,6 @@ def read(path: Path) -> tuple[bytes, dict[str, bytes]] | None:
                 for name, size in sizes.items()
                 if name.startswith(_VOICES) and size <= LIMITS.voice_bytes
             }
-    except (zipfile.BadZipFile, KeyError, OSError, NotImplementedError, RuntimeError) as error:
+    except (zipfile.BadZipFile, EOFError, KeyError, OSError, NotImplementedError, RuntimeError) as error:
         raise InputError(f"{path.name}, what was said and not saved yet, cannot be read: {error}.") from error
     return update, {digest: data for digest, data in voices.items() if hashlib.sha256(data).hexdigest() == digest}

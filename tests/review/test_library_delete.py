@@ -145,10 +145,12 @@ def test_what_cannot_be_deleted_is_said_and_stays(shelf: Shelf) -> None:
     assert len(_theirs(shelf)) == 1
 
 
-def test_a_recording_that_is_out_of_reach_is_not_called_deleted(shelf: Shelf, tmp_path: Path) -> None:
+@pytest.mark.parametrize("noticed", [True, False])
+def test_a_recording_that_is_out_of_reach_is_not_called_deleted(shelf: Shelf, tmp_path: Path, noticed: bool) -> None:
     golfer = next(g for g in load_golfers(shelf.folder)[0] if g.name == NAME)
     shelf.folder.rename(tmp_path / "away")
-    shelf.scan()
+    if noticed:
+        shelf.scan()
     with shelf.index() as index:
         done = delete_golfer(index, shelf.folder, golfer.ident, thumbs_of=lambda row: _thumbs(shelf, row))
         assert "not within reach" in done.problems[0]
@@ -171,3 +173,11 @@ def test_windows_forget_what_was_deleted(tmp_path: Path, monkeypatch: pytest.Mon
     (tmp_path / "plant-desk.json").write_text("damaged")
     forget_recent([tmp_path / "a.mcap"])
     assert load_settings(tmp_path / "desk.json").recent == (str(tmp_path / "b.mcap"),)
+
+
+def test_a_window_that_cannot_be_made_to_forget_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("twinswing.desk.library_deeds.settings_dir", lambda: tmp_path)
+    save_settings(tmp_path / "desk.json", Settings(recent=(str(tmp_path / "a.mcap"),)))
+    (tmp_path / "desk.new").mkdir()  # nothing can be written there
+    (problem,) = forget_recent([tmp_path / "a.mcap"])
+    assert "desk.json" in problem

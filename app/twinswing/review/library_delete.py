@@ -58,7 +58,8 @@ def delete_recordings(
     sources = originals_of(queue, rows) if originals else {}
     gone: list[Row] = []
     for row in rows:
-        if not row.here and not row.path.exists():
+        # Where its folder is gone as well, nothing tells whether it was deleted or lies on a drive that is away.
+        if not row.path.exists() and not (row.here and row.path.parent.is_dir()):
             result.problems.append(f"{printable(row.path.name)} is not within reach now and was not deleted.")
             continue
         try:

@@ -16,7 +16,7 @@ from twinswing.review import document as document_module
 from twinswing.review.checks import to_fields
 from twinswing.review.document import REMOTE, ReviewDocument, new_ident
 from twinswing.review.model import Annotation, OnVideo, Span
-from twinswing.review.updates import UpdateLimits, check_state, check_update
+from twinswing.review.updates import UpdateLimits, check_state, read_reach
 
 
 def note(ident: str = "n1", text: str = "stay low", author: str = "Ann", t_ns: int = 0, **more) -> Annotation:
@@ -298,7 +298,7 @@ def test_damaged_updates_are_refused_or_harmless(damages) -> None:
 
 @given(st.binary(max_size=200))
 def test_any_bytes_are_refused_or_read(data) -> None:
-    for check in (check_update, check_state):
+    for check in (read_reach, check_state):
         try:
             check(data)
         except InputError:
@@ -312,7 +312,7 @@ def test_every_update_that_the_library_makes_of_texts_passes() -> None:
         b.edit(f"n{i}", by="Bob", text="é" * 200)
     a.undo("Ann")
     together(a, b)
-    assert check_update(a.update()) == check_state(a.state())
+    assert read_reach(a.update()).ends == check_state(a.state())
 
 
 def test_a_document_does_not_grow_without_end(monkeypatch) -> None:

@@ -79,14 +79,6 @@ class Reach:
         return self.fits(known) and all(clock <= known.get(client, 0) for client, clock in self.deletes.items())
 
 
-def check_update(update: bytes, limits: UpdateLimits = UPDATE_LIMITS) -> dict[int, int]:
-    """Return how far an update takes each client that it speaks of: the clock after its last operation.
-
-    Raises InputError unless it only sets or deletes texts of the map `ROOT`.
-    """
-    return read_reach(update, limits).ends
-
-
 def read_reach(update: bytes, limits: UpdateLimits = UPDATE_LIMITS) -> Reach:
     """Return what an update speaks of; raises InputError unless it only sets or deletes texts of the map `ROOT`."""
     if len(update) > limits.update_bytes:

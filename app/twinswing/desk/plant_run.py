@@ -84,10 +84,16 @@ def run_live(
     seconds: float | None = None,
 ) -> int:
     """Show a plant live until the window is closed or `seconds` are over; return the exit status."""
-    with connected(plant, folder, file=file, record=record, speed=speed) as live:
-        following = _show(live.history, plant.name, offscreen=offscreen, seconds=seconds, live=live, folder=Path.cwd())
-    if record is not None and live.review is not None:
-        live.review.save_to(record)
+    live: LivePlant | None = None
+    try:
+        with connected(plant, folder, file=file, record=record, speed=speed) as live:
+            following = _show(
+                live.history, plant.name, offscreen=offscreen, seconds=seconds, live=live, folder=Path.cwd()
+            )
+    finally:
+        # Whatever ended it, an interrupt or a source's failure, the recording is finished by now.
+        if record is not None and live is not None and live.review is not None:
+            live.review.save_to(record)
     return _go_on(following, offscreen=offscreen, seconds=seconds)
 
 

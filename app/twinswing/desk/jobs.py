@@ -84,6 +84,7 @@ class AnalysisJob:
                 self._process.terminate()
                 self._process.join()
         if self._messages is not None:
+            self.poll()  # what it said last: it may have been done before it was asked to stop
             self._messages.close()
 
 

@@ -313,7 +313,6 @@ class ImportRunner:
             job.cancel()
         for ident, (item, out, job) in self._jobs.items():
             job.close()
-            job.poll()
             if job.state == "done":
                 self._finish(held, item, out, job)
             else:

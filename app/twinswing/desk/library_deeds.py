@@ -92,15 +92,16 @@ class LibraryDeeds:
                 done = act(held)
         except (TwinswingError, OSError) as error:
             return printable(str(error))
-        forget_recent(done.files)
+        unforgotten = forget_recent(done.files)
         said = [f"Deleted {_count(len(done.files), 'file')}."] if done.files or not done.problems else []
         if not done.wiped:
             said.append("The index is cleaned when no other window reads it.")
-        return " ".join([*said, *done.problems[:2]])
+        return " ".join([*said, *done.problems[:2], *unforgotten])
 
 
-def forget_recent(paths: Iterable[Path]) -> None:
-    """Take files out of what the windows remember as opened lately."""
+def forget_recent(paths: Iterable[Path]) -> list[str]:
+    """Take files out of what the windows remember as opened lately; return where that could not be written."""
+    problems: list[str] = []
     gone = {str(path) for path in paths} | {str(path.resolve()) for path in paths}
     for name in _REMEMBERING:
         file = settings_dir() / name
@@ -112,8 +113,12 @@ def forget_recent(paths: Iterable[Path]) -> None:
             continue  # not there, or not ours: it is read as empty, too
         if kept != recent:
             fresh = file.with_suffix(".new")
-            fresh.write_text(json.dumps({**stored, "recent": kept}, indent=1), encoding="utf-8")
-            fresh.replace(file)
+            try:
+                fresh.write_text(json.dumps({**stored, "recent": kept}, indent=1), encoding="utf-8")
+                fresh.replace(file)
+            except OSError as error:
+                problems.append(f"{printable(str(file))} still names it: {error.strerror or error}.")
+    return problems
 
 
 def _count(number: int, what: str) -> str:

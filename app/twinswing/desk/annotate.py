@@ -12,7 +12,6 @@ from twinswing.desk.actions import Action
 from twinswing.desk.addons import Addon, PictureRect, TimelineLane
 from twinswing.desk.annotate_board import Board
 from twinswing.desk.annotate_canvas import Box, Canvas
-from twinswing.desk.annotate_drills import drill_names
 from twinswing.desk.annotate_site import Spot, site_of
 from twinswing.desk.annotate_sound import Voices, is_sound
 from twinswing.desk.annotate_surface import CAMERA, PictureSurface, Pointer, Surface
@@ -25,6 +24,7 @@ from twinswing.desk.panels.annotate_palette import draw_palette, icon_button, pr
 from twinswing.desk.viewport import Rect
 from twinswing.review.model import PINNED_KINDS
 from twinswing.stage.annotation_shapes import Around, Layout, Shapes, colour_of
+from twinswing.swing.coaching import bundled_drills
 
 if TYPE_CHECKING:
     from twinswing.desk.base import BaseDesk
@@ -66,7 +66,7 @@ class Annotate(Addon):
         self._scene = Surface(self.board)
         self._picture = PictureSurface(self.board)
         self._pointer = Pointer(self.board)
-        self._card = Card(drill_names())
+        self._card = Card(sorted(drill.name for drill in bundled_drills()))
         self._list = AnnotationList()
         self._lane = Lane()
         self._over: Surface | None = None  # what the mouse is over

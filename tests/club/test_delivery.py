@@ -75,5 +75,12 @@ def test_a_delivery_survives_its_document():
     swing, club = swung()
     found = find_delivery(club, swing.handed)
     assert Delivery.from_dict(asdict(found)) == found
+    lacking = asdict(found)
+    lacking["closure_radps"]["sigma"] = None  # as JSON has NaN
+    assert np.isnan(Delivery.from_dict(lacking).closure_radps.sigma)
     with pytest.raises(KeyError):
         Delivery.from_dict({})
+    with pytest.raises((TypeError, ValueError)):
+        Delivery.from_dict(asdict(found) | {"face_rad": {"value": "open", "sigma": 0.1}})
+    with pytest.raises(TypeError):
+        Delivery.from_dict(asdict(found) | {"face_rad": 0.1})

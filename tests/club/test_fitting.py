@@ -122,7 +122,7 @@ def test_an_order_is_read_as_it_was_written(
      ("format = 1\norder = 'a'\ndate = 2027-03-01\n[golfer]\nname = 'x'\n[spoon]\n", "spoon"),
      ("format = 1\norder = 'a'\ndate = 2027-03-01\n[golfer]\nname = 'x'\n[iron]\nname = 'i'\nlength_m = 9e9",
       "length_m"),
-     ("a = [", "TOML"), ("\0", "TOML")],
+     ("a = [", "TOML"), ("\0", "TOML"), ("a = " + "[" * 60_000, "TOML"), ("a = 1" + "0" * 20_000, "TOML")],
 )  # fmt: skip
 def test_what_is_no_order_is_refused_with_what_was_expected(tmp_path: Path, text: str, named: str) -> None:
     """Each mistake names its key."""

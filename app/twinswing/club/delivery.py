@@ -10,7 +10,9 @@ seen from above, stands for the target: everything is turned by the swing alone,
 person aims.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
+from typing import Any
 
 import numpy as np
 from scipy.spatial.transform import Rotation
@@ -67,10 +69,20 @@ class Delivery:
         return replace(self, impact_s=impact_s)
 
     @classmethod
-    def from_dict(cls, document: dict[str, object]) -> "Delivery":
-        """Make one of what `dataclasses.asdict` gave; raises TypeError or KeyError where it lacks a part."""
-        values = {f.name: document[f.name] for f in fields(cls)}
-        return cls(**{k: Reading(**v) if isinstance(v, dict) else v for k, v in values.items()})  # type: ignore[arg-type]
+    def from_dict(cls, document: Mapping[str, Any]) -> "Delivery":
+        """Make one of what `dataclasses.asdict` gave, with null for NaN.
+
+        Raises TypeError, ValueError or KeyError where a part is lacking or no number.
+        """
+
+        def number(value: Any) -> float:
+            return float("nan") if value is None else float(value)
+
+        values: dict[str, Any] = {name: number(document[name]) for name in ("impact_s", "aim_sigma_rad")}
+        values["source"] = str(document["source"])
+        for name in (f.name for f in fields(cls) if f.name not in values):
+            values[name] = Reading(number(document[name]["value"]), number(document[name]["sigma"]))
+        return cls(**values)
 
 
 @dataclass(frozen=True)
@@ -151,12 +163,12 @@ class _Approach:
         rows = np.flatnonzero((since >= -settings.before_s) & (since <= 0.0))
         if len(rows) < settings.least_rows:
             rows = np.arange(max(last - settings.least_rows + 1, 0), last + 1)
+        if len(rows) < 3 or last < 3:
+            return None
         address = Rotation.from_quat(motion.quaternion[: max(swing.still_rows, 1)], scalar_first=True).mean()
         heading = Rotation.from_euler("z", square_heading(address.as_matrix(), handed))
         club = heading * Rotation.from_quat(motion.quaternion[rows], scalar_first=True)
         velocity = heading.apply(swing.velocity_mps[rows])
-        if len(rows) < 3 or last < 3:
-            return None
         # Carried on to the instant: the orientation through its turn from the last sample, the velocity by a parabola.
         step = (club[1:] * club[:-1].inv()).as_rotvec() / np.diff(motion.t_s[rows])[:, None]
         turn = _at_zero(0.5 * (since[rows[1:]] + since[rows[:-1]]), step, 1)[0]
@@ -168,7 +180,7 @@ class _Approach:
         speed = float(np.linalg.norm(at))
         level = np.hypot(at[0], at[1])
         across = np.array([-at[1], at[0], 0.0]) / max(level, 1e-9)
-        upward = np.cross(at / max(speed, 1e-9), across) * -1.0
+        upward = np.cross(at / max(speed, 1e-9), across)
         near = (since >= -settings.plane_s) & (since <= 0.0)
         path = heading.apply(swing.velocity_mps[near])
         normal = np.linalg.svd(path)[2][-1]
@@ -176,7 +188,6 @@ class _Approach:
             at, bend, rotation, turn,
             float(np.sqrt(across @ P @ across) / max(level, 1e-9)),
             float(np.sqrt(upward @ P @ upward) / max(speed, 1e-9)),
-            float(motion.sigma_rad[rows[-1]]) if swing.heading_sigma_rad == 0.0 else
             float(np.sqrt(max(motion.sigma_rad[rows[-1]] ** 2 - swing.heading_sigma_rad**2, 0.0))),
             swing.shock.sigma_s if swing.shock is not None else 0.0,
             normal if normal[2] >= 0.0 else -normal,

@@ -123,7 +123,7 @@ def read_order(path: Path) -> ClubOrder:
         if size > _MOST_BYTES:
             raise InputError(f"{path}: expected a club order of at most {_MOST_BYTES} bytes, found {size}")
         found = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"{path}: expected a club order in TOML, and it cannot be read ({error})") from error
     return _Reading(path, found).order()
 

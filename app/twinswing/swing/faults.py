@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from itertools import pairwise
 from math import erf, isfinite, prod, sqrt
 from pathlib import Path
 from typing import Any, Literal
@@ -311,8 +310,3 @@ def depth_of(rules: Mapping[str, Fault], names: set[str]) -> dict[str, set[str]]
         return reach[name]
 
     return {name: walk(name) & names for name in names}
-
-
-def chain(rules: Mapping[str, Fault], path: list[str]) -> list[str]:
-    """Return how each fault of a path leads to the next."""
-    return [next(f.how for f in rules[a].leads_to if f.fault == b) for a, b in pairwise(path)]

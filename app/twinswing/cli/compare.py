@@ -24,6 +24,8 @@ def compare(arguments: argparse.Namespace) -> int:
         raise InputError(f"expected -o to end in .png, .mp4 or .html, found {out.name!r}")
     if arguments.more and (out is not None or arguments.json):
         raise InputError(f"expected two swings for a file or a table, found {2 + len(arguments.more)}")
+    if arguments.more and arguments.headset:
+        raise InputError(f"--headset: expected two swings to stand before, found {2 + len(arguments.more)}")
     paths = [existing(name, "a recording (.mcap)") for name in (arguments.a, arguments.b, *arguments.more)]
     a, b = (load_session(path) for path in paths[:2])
     found = compare_swings(a, b)
@@ -36,8 +38,6 @@ def compare(arguments: argparse.Namespace) -> int:
     if arguments.headset:
         from twinswing.cli import headset
 
-        if arguments.more:
-            raise InputError(f"--headset: expected two swings to stand before, found {len(paths)}")
         return headset.swing(paths[0], arguments, paths[1])
     return _show(paths, arguments)
 

@@ -28,7 +28,7 @@ from twinswing.desk.tools import carry_tools
 from twinswing.desk.window import Desk
 from twinswing.plant.recorder import PlantRecorder
 from twinswing.review.model import Annotation, InWorld, Media, OnJoint, OnMachine, OnVideo, Span
-from twinswing.review.storage import load_document
+from twinswing.review.storage import load_document, save_document
 from twinswing.review.voice import encode_voice
 from twinswing.stage.annotation_shapes import MachinePose
 
@@ -171,7 +171,13 @@ def test_a_change_is_in_the_file_soon_and_the_thread_that_draws_does_not_wait(
     review.advance(0.1)
     assert [a.text for a in load_document(path).all()] == ["Wrists"]
     # What another program added to the file meanwhile is taken in with the next change.
+    other = load_document(path)
+    other.add(Annotation("b", "tag", "Ben", Span.moment(0), text="grip"))
+    assert save_document(path, other)
+    tool.board.rate(3)
     assert review.save()
+    for document in (review.document, load_document(path)):
+        assert sorted(a.kind for a in document.all()) == ["rating", "tag", "text"]
     desk.step()
 
 

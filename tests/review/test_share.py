@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from websockets.asyncio.client import connect
+from websockets.asyncio.server import serve
 from websockets.exceptions import ConnectionClosed
 
 from twinswing.errors import InputError
@@ -26,11 +27,13 @@ from twinswing.review.share_protocol import (
     Invitations,
     Presence,
     ShareLimits,
+    Welcome,
     hello_text,
     parse,
     presence_text,
     read_hello,
     read_presence,
+    welcome_text,
 )
 
 
@@ -407,6 +410,27 @@ async def test_no_more_than_the_limit_and_no_open_network_without_tls() -> None:
         await room.join("Ann")
         async with connect(room.url) as second:
             assert await refused(second) == 1013
+
+
+async def test_who_comes_back_to_a_full_session_asks_ever_more_seldom() -> None:
+    asked = 0
+
+    async def serve_one(socket) -> None:
+        nonlocal asked
+        asked += 1
+        if asked == 1:
+            await socket.recv()
+            await socket.send(welcome_text(Welcome("coach", "Ann", ReviewDocument().state())))
+            socket.transport.abort()
+        else:
+            await socket.close(1013, "too many are here")
+
+    async with serve(serve_one, "127.0.0.1", 0) as server:
+        port = next(iter(server.sockets)).getsockname()[1]
+        client = ShareClient(f"ws://127.0.0.1:{port}", "t", "Ann", ReviewDocument(), retry_s=(0.02, 5.0))
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(client.run(), 1.0)
+    assert 2 < asked < 9  # with waits that double there is time for 6; without, for dozens
 
 
 @pytest.mark.parametrize("turns", range(12))

@@ -124,6 +124,7 @@ class ShareClient:
             self._outbox.put(update)
 
     async def _joined(self, socket: ClientConnection) -> None:
+        self.role = ""
         await socket.send(wire.hello_text(Hello(self.token, self.name, self.document.state(), self._who)))
         first = await socket.recv()
         try:

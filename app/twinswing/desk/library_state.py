@@ -114,7 +114,10 @@ class LibraryState:
 
     def chosen_rows(self) -> list[Row]:
         """Return the selected rows, in the list's order."""
-        return [row for ident in self.idents if ident in self.chosen and (row := self.row(ident)) is not None]
+        chosen = [ident for ident in self.idents if ident in self.chosen]
+        # Together, not one by one: all of a large library may be chosen.
+        self._rows |= asked.rows_of(self.index, [ident for ident in chosen if ident not in self._rows])
+        return [row for ident in chosen if (row := self._rows.get(ident)) is not None]
 
     @property
     def current_ident(self) -> int:

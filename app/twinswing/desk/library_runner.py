@@ -2,6 +2,7 @@
 
 import os
 import queue
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -148,6 +149,8 @@ class ImportRunner:
         self._shown: tuple[Shown, ...] = ()
         self._jobs: dict[int, tuple[Import, Path, Job]] = {}
         self._done_before: set[int] = set()
+        self._items: list[Import] = []
+        self._state: tuple[int, int] | None = None
         self._closed = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -215,7 +218,7 @@ class ImportRunner:
                         self._tick(held)
                 finally:
                     self._stop_all(held)
-        except (TwinswingError, OSError) as error:
+        except (TwinswingError, OSError, sqlite3.Error) as error:
             self.problem = str(error)
 
     def _tick(self, held: ImportQueue) -> None:
@@ -234,7 +237,11 @@ class ImportRunner:
                 self._finish(held, item, out, job)
         while working and len(self._jobs) < self.workers and (taken := held.take()) is not None:
             self._begin(held, taken)
-        self._shown = tuple(self._show(item) for item in held.all() if item.ident not in self._done_before)
+        state = held.state
+        if state != self._state:
+            # What was done ever since stays in the queue; it is not read ten times a second.
+            self._state, self._items = state, held.all()
+        self._shown = tuple(self._show(item) for item in self._items if item.ident not in self._done_before)
 
     def _show(self, item: Import) -> Shown:
         running = self._jobs.get(item.ident)

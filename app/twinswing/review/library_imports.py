@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from twinswing.errors import InputError
 from twinswing.review.library_index import is_busy, remove_database
@@ -151,19 +151,20 @@ class ImportQueue:
 
     def all(self) -> list[Import]:
         """Return every import, in the order in which they came."""
-        rows = self.db.execute(
-            "SELECT id, source, club, person, club_kind, out, state, error FROM imports ORDER BY id"
-        ).fetchall()
-        return [
-            Import(i, _path(s), _path(c) if c else None, person, kind, _path(o) if o else None, state, error)
-            for i, s, c, person, kind, o, state, error in rows
-        ]
+        return [_import(row) for row in self.db.execute(f"{_ROW} ORDER BY id").fetchall()]
+
+    @property
+    def state(self) -> tuple[int, int]:
+        """A value that is another one after any change, by whichever process."""
+        return int(self.db.execute("PRAGMA data_version").fetchone()[0]), self.db.total_changes
 
     def take(self) -> Import | None:
         """Return the next that waits, as running; None where none waits. Only for who has claimed the queue."""
-        found = next((item for item in self.all() if item.state == WAITING), None)
-        if found is not None:
-            self._set([found.ident], RUNNING, (WAITING,))
+        row = self.db.execute(f"{_ROW} WHERE state = ? ORDER BY id LIMIT 1", (WAITING,)).fetchone()
+        if row is None:
+            return None
+        found = _import(row)
+        self._set([found.ident], RUNNING, (WAITING,))
         return found
 
     def start(self, ident: int, out: Path) -> None:
@@ -230,6 +231,17 @@ def free_name(folder: Path, stem: str, taken: Iterable[Path] = ()) -> Path:
         number += 1
         path = folder / f"{stem}-{number}.mcap"
     return path
+
+
+# In the order that `_import` takes apart.
+_ROW = "SELECT id, source, club, person, club_kind, out, state, error FROM imports"
+
+
+def _import(row: tuple[Any, ...]) -> Import:
+    ident, source, club, person, kind, out, state, error = row
+    return Import(
+        ident, _path(source), _path(club) if club else None, person, kind, _path(out) if out else None, state, error
+    )
 
 
 def _path(data: bytes) -> Path:

@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import shutil
 from contextlib import closing
 from pathlib import Path
 
@@ -50,6 +51,26 @@ def test_a_real_clip_becomes_a_recording_that_holds_all_of_it(name: str, tmp_pat
         assert len(video) == again.pose.frames
         np.testing.assert_allclose(video.times_s, again.pose.t_s, atol=1e-6)
         assert video.frame_at(again.events["impact"].t_s) is not None
+
+
+@pytest.mark.slow
+def test_two_films_of_one_name_are_both_kept_and_waited_for(tmp_path: Path) -> None:
+    """As phones name them; the second film is followed with progress, too."""
+    clip, out = real.video(CLIP), tmp_path / "a.mcap"
+    second = tmp_path / "other" / CLIP
+    second.parent.mkdir()
+    shutil.copy(clip, second)
+    told: list[float] = []
+    session = analyze(clip, out, second=second, progress=lambda _stage, fraction: told.append(fraction))
+    assert told == sorted(told)
+    assert np.diff(told).max() < 0.2
+    assert session.second is not None
+    names = {CLIP, session.second.name}
+    assert len(names) == 2
+    with RecordingReader(out) as reader:
+        for name in names:
+            reader.extract(name, tmp_path / "copy.mp4")
+            assert (tmp_path / "copy.mp4").read_bytes() == clip.read_bytes()
 
 
 @pytest.mark.slow

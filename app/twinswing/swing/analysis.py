@@ -68,8 +68,13 @@ def analyze(
     with ExitStack() as undo:
         undo.callback(part.unlink, missing_ok=True)
         with RecordingWriter(part) as writer:
-            info, pose, motion = _watch(video, writer, report, stop)
-            other = None if second is None else extract_pose(second, cancel=stop)[1]
+            seen = _POSE if second is None else 0.5 * _POSE
+            info, pose, motion = _watch(video, writer, _followed(report, 0.0, seen), stop)
+            other, warnings, label = None, info.warnings, ""
+            if second is not None:
+                theirs, other = extract_pose(second, progress=_followed(report, seen, _POSE), cancel=stop)
+                label = second.name if second.name != video.name else f"second-{second.name}"
+                warnings += tuple(f"{label}: {sentence}" for sentence in theirs.warnings)
             session = study(
                 _video_info(info),
                 pose,
@@ -79,19 +84,19 @@ def analyze(
                 club=spec,
                 height_m=height_m,
                 lens=None if lens is None else lens.camera(info.width_px, info.height_px),
-                warnings=info.warnings,
+                warnings=warnings,
                 look_for_ball=partial(find_ball, video),
                 look_for_shaft=partial(find_shaft, video),
                 second=other,
                 report=lambda stage, share: _checked(report, stop, stage, _POSE + share * (_STUDY - _POSE)),
             )
-            if session.second is not None and second is not None:
-                session = replace(session, second=replace(session.second, name=second.name))
+            if session.second is not None:
+                session = replace(session, second=replace(session.second, name=label))
             _checked(report, stop, "Writing", _STUDY)
             write_session(writer, session)
             writer.attach_file(video, media_type="video/mp4")
             if second is not None:
-                writer.attach_file(second, media_type="video/mp4")
+                writer.attach_file(second, name=label, media_type="video/mp4")
         part.replace(out)
         undo.pop_all()
     report("Done", 1.0)
@@ -104,8 +109,18 @@ def _checked(report: Report, stop: Callable[[], bool], stage: str, fraction: flo
     report(stage, fraction)
 
 
+def _followed(report: Report, first: float, last: float) -> Callable[[int, int | None], None]:
+    """Return what tells of one clip's frames as the part of the whole from `first` to `last`."""
+
+    def tell(done: int, expected: int | None) -> None:
+        share = done / expected if expected else 1.0 - 1.0 / (1.0 + done / 300.0)
+        report("Following the golfer", first + (last - first) * min(share, 1.0))
+
+    return tell
+
+
 def _watch(
-    video: Path, writer: RecordingWriter, report: Report, stop: Callable[[], bool]
+    video: Path, writer: RecordingWriter, tell: Callable[[int, int | None], None], stop: Callable[[], bool]
 ) -> tuple[ClipInfo, PoseTrack, PictureMotion]:
     """Decode, detect, measure motion and record at once.
 
@@ -121,10 +136,6 @@ def _watch(
             source, turns = (frame.rgb, 0) if frame.coded is None else (frame.coded, frame.turns)
             for picture in encoder.encode(source, to_ns(frame.t_s), turns=turns):
                 writer.write_video(picture.t_ns, picture.data, codec=encoder.codec)
-
-    def tell(done: int, expected: int | None) -> None:
-        share = done / expected if expected else 1.0 - 1.0 / (1.0 + done / 300.0)
-        report("Following the golfer", _POSE * min(share, 1.0))
 
     info, pose = extract_pose(video, progress=tell, cancel=stop, on_frame=look)
     if codec:

@@ -15,7 +15,7 @@ from twinswing.desk.library_runner import ImportRunner, workers_for
 from twinswing.desk.library_settings import LibrarySettings, load_library_settings, save_library_settings
 from twinswing.desk.library_thumbs import SPEC, loop_times, make_thumb, read_thumb, thumb_path, trim_cache
 from twinswing.desk.library_window import LibraryDesk
-from twinswing.desk.library_worker import LibraryWorker
+from twinswing.desk.library_worker import LibraryWorker, ThumbWish
 from twinswing.errors import InputError
 from twinswing.recording.reader import RecordingReader
 from twinswing.review.library_about import about_of
@@ -401,6 +401,27 @@ def test_a_recording_with_nothing_to_show_is_refused(tmp_path: Path) -> None:
     assert not (tmp_path / "x.webp").exists()
     (tmp_path / "y.webp").write_bytes(b"RIFF")
     assert read_thumb(tmp_path / "y.webp") is None
+
+
+def test_damaged_thumbnails_are_made_again(tmp_path: Path) -> None:
+    shelf = Shelf.at(tmp_path)
+    wish = ThumbWish(write_recording(tmp_path / "any.mcap"), "swing", "mark", has_video=False)
+    out = thumb_path(shelf.place.thumbs, wish.fingerprint, has_video=wish.has_video)
+    out.parent.mkdir(parents=True)
+    out.write_bytes(b"RIFF")
+    worker = LibraryWorker(shelf.place).start()
+    try:
+        worker.wish([wish])
+
+        def answered() -> bool:
+            worker.poll()
+            return not worker.waiting
+
+        wait_until(answered, 60, "the thumbnails")
+    finally:
+        worker.close()
+    assert worker.made == [out]
+    assert read_thumb(out) is not None
 
 
 def test_the_loop_runs_from_address_to_finish_and_stands_still_at_impact() -> None:

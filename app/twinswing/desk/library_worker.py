@@ -10,7 +10,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
-from twinswing.desk.library_thumbs import make_thumb, thumb_path, trim_cache
+from twinswing.desk.library_thumbs import make_thumb, read_thumb, thumb_path, trim_cache
 from twinswing.errors import TwinswingError
 from twinswing.review.library_index import LibraryIndex
 from twinswing.review.library_model import Row
@@ -206,7 +206,8 @@ class _Helper:
             self._scan(index)
 
     def _thumb(self, index: LibraryIndex, wish: ThumbWish, out: Path) -> None:
-        if not out.is_file():
+        # A file that a power cut left damaged is made again, or the window would ask for it for ever.
+        if read_thumb(out) is None:
             try:
                 make_thumb(wish.path, wish.kind, out, lambda: self._between(index))
             except (TwinswingError, OSError, ValueError, KeyError, TypeError) as error:

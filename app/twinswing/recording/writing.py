@@ -67,8 +67,9 @@ class RecordingFile:
                 raise InputError(f"{self.path} exists already and is not overwritten.") from None
             except OSError as error:
                 raise InputError(f"{self.path} could not be written: {error.strerror}.") from error
-            hold(file, writes_to)
+            # First of all, so that whatever goes wrong from here on closes the file.
             self._begin(file, writes_to, zero_unix_ns, limits, fsync=fsync)
+            hold(file, writes_to)
             self._appender.start(PROFILE, f"twinswing {__version__}")
             self._put_json(RECORDING_RECORD, {"version": VERSION, "zero_unix_ns": zero_unix_ns}, 1)
         except BaseException:

@@ -1,5 +1,8 @@
 """The library's window without a display: cards, keys, what is said of recordings, adding, deleting."""
 
+import os
+import signal
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -424,6 +427,33 @@ def test_damaged_thumbnails_are_made_again(tmp_path: Path) -> None:
     assert read_thumb(out) is not None
 
 
+@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="a process is halted as POSIX does it")
+def test_scrolling_is_not_held_up_by_a_helper_that_is_busy(tmp_path: Path) -> None:
+    shelf = Shelf.at(tmp_path)
+    worker = LibraryWorker(shelf.place).start()
+    try:
+        wait_until(lambda: worker.poll() and not worker.scanning, 60, "the helper")
+        assert worker._process is not None
+        assert worker._process.pid is not None
+        os.kill(worker._process.pid, signal.SIGSTOP)
+
+        def scroll() -> None:
+            for frame in range(400):
+                worker.wish(
+                    [ThumbWish(tmp_path / f"{frame}-{n}.mcap", "swing", f"{frame} {n}", True) for n in range(60)]
+                )
+
+        hand = threading.Thread(target=scroll, daemon=True)
+        hand.start()
+        hand.join(20.0)
+        stuck = hand.is_alive()
+        os.kill(worker._process.pid, signal.SIGCONT)
+        hand.join(20.0)
+        assert not stuck
+    finally:
+        worker.close()
+
+
 def test_the_loop_runs_from_address_to_finish_and_stands_still_at_impact() -> None:
     still, loop = loop_times({"address": 1.0, "top": 2.0, "impact": 2.4, "finish": 3.0}, (0.0, 9.0))
     assert still == 2.4
@@ -434,8 +464,6 @@ def test_the_loop_runs_from_address_to_finish_and_stands_still_at_impact() -> No
 
 
 def test_the_cache_of_thumbnails_keeps_to_its_size(tmp_path: Path) -> None:
-    import os
-
     for number in range(10):
         path = tmp_path / f"{number:02d}" / "x.webp"
         path.parent.mkdir()

@@ -55,6 +55,7 @@ class LibraryWorker:
     there: set[Path] = field(default_factory=set)
     failed: dict[Path, str] = field(default_factory=dict)
     _asked: set[Path] = field(default_factory=set)
+    _unheard: bool = False
     _process: BaseProcess | None = field(default=None, repr=False)
     _pipe: "Connection[Any, Any] | None" = field(default=None, repr=False)
 
@@ -76,12 +77,18 @@ class LibraryWorker:
         self.scanning = True
 
     def wish(self, wishes: list[ThumbWish]) -> None:
-        """Say which thumbnails are wanted now, the most urgent first; what was wanted before and is not is dropped."""
+        """Say which thumbnails are wanted now, the most urgent first; what was wanted before and is not is dropped.
+
+        To be said in every frame: while the helper has not heard the last words, which it does between two pieces of
+        work, these are left out. A pipe that is full would hold up the frame.
+        """
+        if self._unheard:
+            return
         places = [thumb_path(self.place.thumbs, w.fingerprint, has_video=w.has_video) for w in wishes]
         fresh = {out for out in places if out not in self.failed}
         if fresh == self._asked:
             return
-        self._asked = fresh
+        self._asked, self._unheard = fresh, self._pipe is not None
         self._send(("thumbs", [(w, out) for w, out in zip(wishes, places, strict=True) if out in fresh]))
 
     def poll(self) -> bool:
@@ -105,7 +112,7 @@ class LibraryWorker:
     @property
     def waiting(self) -> int:
         """How many of the thumbnails wished for are still to come."""
-        return 0 if self._pipe is None else len(self._asked)
+        return 0 if self._pipe is None else len(self._asked) + self._unheard
 
     def _take(self, message: tuple[Any, ...]) -> None:
         match message:
@@ -114,6 +121,8 @@ class LibraryWorker:
             case ("scanned", tuple(problems)):
                 self.scanning, self.problems, self.scanned = False, problems, (0, 0)
                 self.scans += 1
+            case ("heard",):
+                self._unheard = False
             case ("made", Path() as out):
                 self.made.append(out)
                 self.there.add(out)
@@ -168,6 +177,7 @@ class _Helper:
                     self._scan_asked = True
                 elif message[0] == "thumbs":
                     self._wishes = message[1]
+                    self.tell("heard")
         except (EOFError, OSError):
             raise _EndedError from None
 

@@ -23,7 +23,6 @@ class LibrarySettings:
     card_px: int = 196
     plays: bool = False
     details: bool = True
-    author: str = ""
 
 
 def load_library_settings(path: Path) -> LibrarySettings:
